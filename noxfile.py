@@ -1,0 +1,54 @@
+"""The loop of every change: `nox` is lint, types and the tests without containers, in under a minute."""
+
+from __future__ import annotations
+
+import nox
+
+nox.options.sessions = ["lint", "types", "tests"]
+nox.options.error_on_missing_interpreters = True
+
+LOCK = ("uv", "pip", "compile", "--quiet", "--universal", "--generate-hashes", "--python-version=3.11")
+
+
+def in_environment(session: nox.Session, *arguments: str) -> None:
+    """All sessions share .venv-dev, which the launcher keeps in step with requirements-dev.lock."""
+    session.run("sh", "launcher/launch.sh", "requirements-dev.lock", ".venv-dev", *arguments, external=True)
+
+
+@nox.session(python=False)
+def lint(session: nox.Session) -> None:
+    in_environment(session, "-m", "ruff", "check")
+    in_environment(session, "-m", "ruff", "format", "--check")
+
+
+@nox.session(python=False)
+def types(session: nox.Session) -> None:
+    in_environment(session, "-m", "mypy")
+
+
+@nox.session(python=False)
+def tests(session: nox.Session) -> None:
+    in_environment(session, "-m", "pytest", "--no-containers", *session.posargs)
+
+
+@nox.session(python=False)
+def tidy(session: nox.Session) -> None:
+    """Put right what ruff can put right by itself."""
+    in_environment(session, "-m", "ruff", "check", "--fix-only", "--exit-zero")
+    in_environment(session, "-m", "ruff", "format")
+
+
+@nox.session
+def lock(session: nox.Session) -> None:
+    """Write both lock files from pyproject.toml; `nox -s lock -- --upgrade` takes what is new."""
+    session.install("uv")
+    written_by = "--custom-compile-command=nox -s lock"
+    runtime = ("--output-file=requirements.lock", "pyproject.toml")
+    development = (
+        "--group=dev",
+        "--constraint=requirements.lock",
+        "--output-file=requirements-dev.lock",
+        "pyproject.toml",
+    )
+    for files in (runtime, development):
+        session.run(*LOCK, written_by, *session.posargs, *files)
