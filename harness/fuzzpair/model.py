@@ -1,0 +1,458 @@
+"""The nouns of fuzzpair: frozen dataclasses and enums, no I/O and no decisions."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Literal
+
+
+class Language(StrEnum):
+    CPP = "cpp"
+    RUST = "rust"
+
+
+class Variant(StrEnum):
+    """One of the four ways in which a mistake is written down (design: The experiment)."""
+
+    CPP = "cpp"
+    RUST = "rust"
+    RUST_NEXT = "rust-next"
+    RUST_UNSAFE = "rust-unsafe"
+
+    @property
+    def language(self) -> Language:
+        return Language.CPP if self is Variant.CPP else Language.RUST
+
+    @property
+    def is_safe(self) -> bool:
+        """Whether the language itself rules undefined behaviour out."""
+        return self in (Variant.RUST, Variant.RUST_NEXT)
+
+
+class Flavour(StrEnum):
+    """How a tree is compiled. default and hardened are what ships; the others are what judges use."""
+
+    DEFAULT = "default"
+    HARDENED = "hardened"
+    CANARY = "canary"
+    ADDRESS = "address"
+    UNDEFINED = "undefined"
+    MEMORY = "memory"
+    THREAD = "thread"
+    TYPE = "type"
+
+    @property
+    def is_production(self) -> bool:
+        return self in (Flavour.DEFAULT, Flavour.HARDENED)
+
+
+class Tool(StrEnum):
+    """Who said it: a compiler, a sanitizer, a run-time check, or the kernel."""
+
+    CLANG = "clang"
+    RUSTC = "rustc"
+    ADDRESS = "AddressSanitizer"
+    LEAK = "LeakSanitizer"
+    UNDEFINED = "UndefinedBehaviorSanitizer"
+    MEMORY = "MemorySanitizer"
+    THREAD = "ThreadSanitizer"
+    TYPE = "TypeSanitizer"
+    HWADDRESS = "HWAddressSanitizer"
+    LIBFUZZER = "libFuzzer"
+    RUST_PANIC = "rust panic"
+    RUST_ABORT = "rust abort"
+    CXX_EXCEPTION = "uncaught C++ exception"
+    CXX_LIBRARY = "C++ library check"
+    ASSERT = "assert"
+    FORTIFY = "FORTIFY"
+    STACK_PROTECTOR = "stack protector"
+    GLIBC_HEAP = "glibc heap check"
+    SIGNAL = "signal"
+    TIMEOUT = "timeout"
+    OUT_OF_MEMORY = "out of memory"
+    CANARY = "canary"
+    COMPARISON = "comparison with the fixed counterpart"
+
+
+class Access(StrEnum):
+    READ = "READ"
+    WRITE = "WRITE"
+
+
+# --- running a command -------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """One process in a sandbox. Paths in argv and cwd are relative to the sandbox's own root."""
+
+    argv: tuple[str, ...]
+    timeout_s: float
+    env: tuple[tuple[str, str], ...] = ()
+    cwd: str = "."
+    output_limit: int = 1 << 20  # octets kept of each of stdout and stderr: the first and last halves
+
+    def shown(self) -> str:
+        """The command as a person would type it in a POSIX shell."""
+        settings = [f"{name}={shlex.quote(value)}" for name, value in self.env]
+        return " ".join([*settings, shlex.join(self.argv)])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Completed:
+    """What a command did. A non-zero exit, a time-out and an OOM kill are facts, not exceptions."""
+
+    command: Command
+    exit_code: int | None  # None when a signal or the time-out ended it
+    signal: int | None = None
+    timed_out: bool = False
+    oom_killed: bool = False
+    stdout: bytes = b""
+    stderr: bytes = b""
+    duration_s: float = 0.0
+    cpu_s: float = 0.0
+    max_rss_kb: int = 0
+
+    @property
+    def ok(self) -> bool:
+        return self.exit_code == 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What one sandbox may use."""
+
+    memory_mb: int = 3072
+    pids: int = 512
+    cpus: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Toolchain:
+    """Versions read inside the image; the fingerprint goes into every job key."""
+
+    image_id: str  # recorded, never hashed: two builds of one recipe differ in it
+    triple: str
+    versions: tuple[tuple[str, str], ...]
+    fingerprint: str
+
+
+# --- logs and compilers ------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Frame:
+    """One line of a stack, innermost first in a stack. Unknown parts are None."""
+
+    function: str | None
+    file: str | None = None
+    line: int | None = None
+    column: int | None = None
+    module: str | None = None
+    offset: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CrashReport:
+    """One report read from a log. `kind` is the tool's own word, `bug_class` ours (bug_classes.py)."""
+
+    tool: Tool
+    kind: str
+    bug_class: str | None
+    message: str = ""
+    access: Access | None = None
+    size: int | None = None
+    address: int | None = None
+    stack: tuple[Frame, ...] = ()
+    other_stacks: tuple[tuple[str, tuple[Frame, ...]], ...] = ()  # ("allocated by", …), ("freed by", …)
+    excerpt: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Span:
+    file: str
+    first_line: int
+    last_line: int
+    column: int = 0
+    label: str = ""
+    primary: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Diagnostic:
+    """One message of a compiler. `code` is E0505, `unused_variables`, `-Wreturn-stack-address` …"""
+
+    tool: Tool
+    level: Literal["error", "warning", "note"]
+    code: str | None
+    message: str
+    spans: tuple[Span, ...]
+    rendered: str
+
+
+class RejectionLabel(StrEnum):
+    """What a compile error is about; counted apart, since only the first is the borrow checker's."""
+
+    OWNERSHIP = "ownership/lifetime/initialisation"
+    TYPE = "type"
+    INEXPRESSIBLE = "inexpressible"
+    NEEDS_UNSAFE = "needs unsafe"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rejection:
+    label: RejectionLabel
+    codes: tuple[str, ...]
+    diagnostics: tuple[Diagnostic, ...]
+
+
+# --- inputs and what they do -------------------------------------------------------------------
+
+
+class Ending(StrEnum):
+    """How one process ended on one input; the closed table that tells them apart is in tally.py."""
+
+    CLEAN = "clean"
+    STOPPED = "stopped"
+    CRASHED = "crashed"
+    DETECTED = "detected"
+    LEAK = "leak"
+    HANG = "hang"
+    OUT_OF_MEMORY = "out of memory"
+    STACK_EXHAUSTION = "stack exhaustion"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Replay:
+    """One process, one input, one build."""
+
+    input: str  # sha256
+    exit_code: int | None
+    signal: int | None
+    timed_out: bool
+    oom_killed: bool
+    stdout: str  # sha256 of the blob
+    log: str  # sha256 of the blob
+    report: CrashReport | None
+    reached: int = 0  # canary flavour only: how often the predicate was evaluated
+    triggered: int = 0  # canary flavour only: how often it was true
+    duration_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CrashInput:
+    input: str  # sha256
+    found_after_s: float
+    executions: int
+    report: CrashReport | None
+    log: str  # sha256
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Campaign:
+    """One fuzzing run of one build with one seed: a sample, never a verdict."""
+
+    engine: str
+    seed: int
+    budget_runs: int
+    executions: int
+    duration_s: float
+    edges: int
+    corpus_units: int
+    crash: CrashInput | None
+    log: str  # sha256
+    command: str
+    complete: bool = True  # False: the fuse ended it, so it is shown but never stored
+
+
+# --- verdicts ----------------------------------------------------------------------------------
+
+
+class Rung(StrEnum):
+    """The ladder, from early to late."""
+
+    REJECTED = "rejected"
+    WARNED = "warned"
+    STOPPED = "stopped"
+    CRASHED = "crashed"
+    DETECTED = "detected"
+    OBSERVED = "observed"
+    NO_EFFECT = "no effect"
+    NOT_SEEN = "not seen"
+
+    @property
+    def position(self) -> int:
+        return list(Rung).index(self)
+
+
+class Fidelity(StrEnum):
+    CONFIRMED = "confirmed"
+    NOT_CONFIRMABLE = "not confirmable"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """The rung of one variant in one production flavour, with what qualifies it."""
+
+    rung: Rung
+    detail: str  # "E0505", "12/12 panic", "hang", "triggered but undetected" …
+    k: int = 0  # inputs that ended so
+    n: int = 0  # triggering inputs tried
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement:
+    """What one flavour says of a mistake's triggering inputs, and of the counterpart's run on them."""
+
+    flavour: Flavour
+    tool: str  # who caught it, "none" when nobody did, "not run" with the reason in `kinds`
+    endings: tuple[tuple[str, int], ...]  # ending -> how many inputs
+    kinds: tuple[tuple[str, int], ...]  # the tool's own words -> how many inputs
+    k: int  # inputs on which this flavour catches the mistake
+    n: int
+    touches_patch: bool  # a stack of the report passes through the patched function
+    counterpart_clean: bool
+    wrong_output: int  # inputs whose output differs from the counterpart's
+    example_input: str | None  # sha256
+    example_log: str | None  # sha256
+    excerpt: str
+    reproduce: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """Whether one seed's campaign found the mistake within its budget."""
+
+    seed: int
+    found: bool
+    executions: int
+    seconds: float
+    budget_runs: int
+    kind: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CanaryCount:
+    reached: int
+    triggered: int
+    inputs: tuple[str, ...]  # sha256 of the distinct triggering inputs
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplayedProgram:
+    """What `fuzzpair replay` needs to run a judged input again."""
+
+    flavour: Flavour
+    program: str  # sha256
+    target: str
+    inputs: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """Everything a row's verdict rests on."""
+
+    rejection: Rejection | None = None
+    warnings: tuple[Diagnostic, ...] = ()
+    canary: CanaryCount | None = None
+    judgements: tuple[Judgement, ...] = ()
+    found: tuple[Found, ...] = ()
+    fidelity: Fidelity | None = None
+    fidelity_why: str = ""
+    patch: str = ""  # the diff as text
+    fixed_patch: str = ""  # the counterpart's diff; empty: the counterpart is the unpatched twin
+    compiler_command: str = ""
+    replays: tuple[ReplayedProgram, ...] = ()
+    job_keys: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One variant of one mistake. `verdict` is None exactly when `problem` says why."""
+
+    mistake: str
+    title: str
+    bug_class: str
+    cwe: int
+    born_in: Language
+    imitates: str | None
+    variant: Variant
+    patch_digest: str
+    verdict: Verdict | None
+    hardened: Verdict | None
+    tools: tuple[str, ...]
+    evidence: Evidence
+    problem: str | None = None
+
+    @property
+    def name(self) -> str:
+        return f"{self.mistake}/{self.variant}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Control:
+    """A check on the experiment itself. One that fails makes the run an error, not a result."""
+
+    name: str
+    passed: bool
+    detail: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StageCost:
+    stage: str
+    jobs_run: int
+    jobs_reused: int
+    jobs_failed: int
+    wall_s: float
+    cpu_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """A verdict that is not what the baseline holds."""
+
+    row: str
+    expected: str
+    measured: str
+
+
+class GateStatus(StrEnum):
+    PASSED = "passed"
+    BREACHED = "breached"
+    ERROR = "error"
+    NO_BASELINE = "no baseline"
+    DRIFT = "drift"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gate:
+    status: GateStatus
+    exit_code: int
+    differences: tuple[Difference, ...] = ()
+    reasons: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunRecord:
+    """One run, complete: every report is made from this and nothing else."""
+
+    schema: str
+    run_id: str
+    version: str
+    started: str  # RFC 3339, UTC
+    duration_s: float
+    pair: str
+    profile: str
+    backend: str
+    complete: bool
+    toolchain: Toolchain
+    budgets: tuple[tuple[str, str], ...]
+    rows: tuple[Row, ...]
+    controls: tuple[Control, ...]
+    stages: tuple[StageCost, ...]
+    gate: Gate
