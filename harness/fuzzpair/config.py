@@ -1,0 +1,284 @@
+"""pipeline.yml → Config. Everything wrong in the file is said at once, with its line and a suggestion."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sized
+from pathlib import Path
+from typing import Annotated, Any, Literal, NoReturn, TypeVar
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    Field,
+    PrivateAttr,
+    Tag,
+    ValidationError,
+    ValidationInfo,
+)
+from pydantic_core import PydanticCustomError
+
+from fuzzpair import yaml_source
+from fuzzpair.config_problems import perhaps, problems_of
+from fuzzpair.errors import ConfigError, UsageError
+from fuzzpair.model import Flavour, Language, Limits, Variant
+
+VERSION = 1
+
+Some = TypeVar("Some", bound=Sized)
+
+# --- what the types below check ----------------------------------------------------------------
+
+
+def _refuse(text: str) -> NoReturn:
+    raise PydanticCustomError("refused", "{text}", {"text": text})
+
+
+def _root(info: ValidationInfo) -> Path:
+    assert isinstance(info.context, Path)  # load_config gives it
+    return info.context
+
+
+def _in_repository(path: Path, info: ValidationInfo) -> Path:
+    root = _root(info)
+    if path.is_absolute():
+        _refuse(f"'{path}' must be relative to the folder of this file")
+    try:
+        resolved = (root / path).resolve()
+    except (OSError, ValueError, RuntimeError) as error:  # a NUL, a name too long, a loop of links
+        _refuse(f"'{str(path)[:80]!s}' cannot be a path: {error}")
+    if not resolved.is_relative_to(root):
+        _refuse(f"'{path}' leaves the folder of this file")
+    return resolved
+
+
+def _existing_folder(path: Path, info: ValidationInfo) -> Path:
+    resolved = _in_repository(path, info)
+    try:
+        is_folder = resolved.is_dir()
+    except OSError:
+        is_folder = False
+    if not is_folder:
+        _refuse(f"there is no folder '{path}' in {_root(info)}")
+    return resolved
+
+
+def _known_version(version: int) -> int:
+    return version if version == VERSION else _refuse(f"this fuzzpair reads version {VERSION}, not {version}")
+
+
+def _not_empty(items: Some) -> Some:
+    return items or _refuse("nothing is listed here")
+
+
+def _distinct(items: tuple[Any, ...]) -> tuple[Any, ...]:
+    for index, item in enumerate(items):
+        if item in items[:index]:
+            _refuse(f"'{item}' is in this list twice")
+    return _not_empty(items)
+
+
+def _in_rust(flavour: Flavour) -> Flavour:
+    if flavour in (Flavour.UNDEFINED, Flavour.TYPE):
+        _refuse(f"rustc has no '{flavour}' flavour")
+    return flavour
+
+
+def _as_needed(flavours: tuple[Flavour, ...]) -> tuple[Flavour, ...]:
+    for flavour in (Flavour.DEFAULT, Flavour.HARDENED, Flavour.CANARY):
+        if flavour not in flavours:
+            _refuse(f"'{flavour}' must be in this list: no verdict is given without it")
+    return flavours
+
+
+def _or(word: str, otherwise: str) -> BeforeValidator:
+    def validate(value: object) -> object:
+        return value if value == word else _refuse(f"'{value}' should be '{word}' or {otherwise}")
+
+    return BeforeValidator(validate)
+
+
+def _word_or_else(value: object) -> str:
+    return "<word>" if isinstance(value, str) else "<else>"
+
+
+Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}\z")]
+Folder = Annotated[Path, AfterValidator(_existing_folder)]
+File = Annotated[Path, AfterValidator(_in_repository)]
+Names = Annotated[tuple[Name, ...], AfterValidator(_distinct)]
+Seeds = Annotated[tuple[Annotated[int, Field(ge=1, lt=1 << 31)], ...], AfterValidator(_distinct)]
+CppFlavours = Annotated[tuple[Flavour, ...], AfterValidator(_distinct), AfterValidator(_as_needed)]
+RustFlavours = Annotated[
+    tuple[Annotated[Flavour, AfterValidator(_in_rust)], ...],
+    AfterValidator(_distinct),
+    AfterValidator(_as_needed),
+]
+Count = Annotated[int, Field(ge=1, lt=1 << 40)]
+Seconds = Annotated[float, Field(gt=0, le=86_400)]
+
+# --- the file ----------------------------------------------------------------------------------
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, strict=True, serialize_by_alias=True, use_attribute_docstrings=True
+    )
+
+
+class Pair(_Section):
+    """One parser twice, and the inputs both start from. Folders are relative to this file."""
+
+    name: Name
+    cpp: Folder
+    rust: Folder
+    corpus: Folder
+    targets: Names
+
+    def folder(self, language: Language) -> Path:
+        return self.cpp if language is Language.CPP else self.rust
+
+
+class SandboxLimits(_Section):
+    """What one sandbox may use."""
+
+    memory_mb: Annotated[int, Field(ge=256, le=1 << 20)] = 3072
+    pids: Annotated[int, Field(ge=16, le=1 << 16)] = 512
+
+    def to_model(self) -> Limits:
+        return Limits(memory_mb=self.memory_mb, pids=self.pids)
+
+
+class Flavours(_Section):
+    """How each kind of variant is compiled and judged; rust-next is compiled as rust."""
+
+    cpp: CppFlavours
+    rust: RustFlavours
+    rust_unsafe: RustFlavours = Field(alias="rust-unsafe")
+
+    def of(self, variant: Variant) -> tuple[Flavour, ...]:
+        match variant:
+            case Variant.CPP:
+                return self.cpp
+            case Variant.RUST | Variant.RUST_NEXT:
+                return self.rust
+            case Variant.RUST_UNSAFE:
+                return self.rust_unsafe
+
+
+class Profile(_Section):
+    """One way to run the experiment: which mistakes, which judges, which budgets."""
+
+    mistakes: Annotated[
+        Annotated[Literal["all"], _or("all", "a list of names"), Tag("<word>")] | Annotated[Names, Tag("<else>")],
+        Discriminator(_word_or_else),
+    ] = "all"
+    flavours: Flavours
+    seeds: Seeds
+    """One campaign as a user would fuzz is run for each seed."""
+    trigger_runs: Count
+    """Executions of the campaign that gathers triggering inputs."""
+    trigger_inputs: Annotated[int, Field(ge=1, le=1000)]
+    """Distinct triggering inputs that each flavour is judged on."""
+    found_runs: Count
+    """Executions of one campaign as a user would fuzz; the same for both twins."""
+    found_runs_of: dict[Name, Count] = {}
+    """The same for single targets, where one execution takes much longer."""
+    """Executions of one campaign as a user would fuzz."""
+    replay_timeout_s: Seconds
+    fuse_s: Seconds
+    """A campaign that this ends is incomplete, not a result."""
+
+    def runs_of(self, target: str) -> int:
+        return self.found_runs_of.get(target, self.found_runs)
+
+
+class Config(_Section):
+    """pipeline.yml. All paths are absolute here, and inside `root`."""
+
+    version: Annotated[int, AfterValidator(_known_version), Field(json_schema_extra={"const": VERSION})]
+    pair: Pair
+    backend: Literal["auto", "docker", "local"] = "auto"
+    """Where builds, fuzzing and replays run; auto is docker where an engine answers, else local."""
+    image: Folder
+    """The recipe of the toolchain image."""
+    workers: Annotated[
+        Annotated[Literal["auto"], _or("auto", "a whole number"), Tag("<word>")]
+        | Annotated[int, Field(ge=1, le=1024), Tag("<else>")],
+        Discriminator(_word_or_else),
+    ] = "auto"
+    """Jobs at once; auto is one for each core, and one more."""
+    limits: SandboxLimits = SandboxLimits()
+    profiles: Annotated[dict[Name, Profile], AfterValidator(_not_empty)]
+    baseline: File | None = None
+    """The verdicts of the last release, which the gate compares with; the file may be absent."""
+
+    _root: Path = PrivateAttr()
+
+    def model_post_init(self, context: Any, /) -> None:  # noqa: ANN401 - pydantic's signature
+        self._root = context
+
+    @property
+    def root(self) -> Path:
+        """The folder of pipeline.yml."""
+        return self._root
+
+    def profile(self, name: str) -> Profile:
+        if name in self.profiles:
+            return self.profiles[name]
+        raise UsageError(
+            f"there is no profile '{name}' in pipeline.yml{perhaps(name, list(self.profiles))}",
+            next_step=f"choose one of: {', '.join(self.profiles)}",
+        )
+
+
+def json_schema() -> dict[str, Any]:
+    """What pipeline.yml may hold, for editors that check while one types."""
+    schema = Config.model_json_schema(by_alias=True)
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        **schema,
+        "title": "fuzzpair pipeline.yml",
+    }
+
+
+def _unknown_targets(config: Config, document: yaml_source.Document) -> Iterator[yaml_source.Problem]:
+    targets = config.pair.targets
+    for name, profile in config.profiles.items():
+        for target in profile.found_runs_of:
+            if target not in targets:
+                line = document.key_line(("profiles", name, "found_runs_of", target))
+                yield yaml_source.Problem(line, f"the pair has no target '{target}'{perhaps(target, list(targets))}")
+
+
+def load_config(path: Path) -> Config:
+    """Read and check pipeline.yml; a ConfigError names every mistake in it, in the order of lines."""
+    try:
+        root = path.resolve().parent
+        with path.open("rb") as file:
+            content = file.read(yaml_source.SIZE_LIMIT + 1)
+    except OSError as error:
+        raise ConfigError(
+            f"{path.name}:1: cannot be read: {error.strerror} ({path})",
+            next_step="run fuzzpair in the folder that holds pipeline.yml",
+        ) from None
+    document = yaml_source.read(content)
+    problems = list(document.problems)
+    try:
+        # As JSON, pydantic's strict mode takes a list for a tuple and a word for an enum, and nothing else.
+        config = Config.model_validate_json(json.dumps(document.value), context=root)
+    except ValidationError as error:
+        problems.extend(problems_of(error, document, json_schema()))
+    else:
+        problems.extend(_unknown_targets(config, document))
+        if not problems:
+            return config
+    shown = [
+        f"{path.name}:{problem.line}: {problem.text}" for problem in sorted(problems, key=lambda problem: problem.line)
+    ]
+    # Keys and values are shown as they are written there; no escape of theirs reaches a terminal.
+    shown = ["".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in text) for text in shown]
+    correct = "correct this line" if len(shown) == 1 else f"correct these {len(shown)} places"
+    raise ConfigError("\n".join(shown), next_step=f"{correct} in {path}; nothing was built")
