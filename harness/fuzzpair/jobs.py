@@ -1,0 +1,270 @@
+"""Jobs: frozen, picklable values with a key; batches of them that share one sandbox; and who runs them.
+
+A job's key is the digest of its kind, its own fields (which name every input file by sha256) and the toolchain's
+fingerprint. Its result is stored under that key, so a run does only what changed, and goes on where it was killed.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
+from dataclasses import dataclass, fields
+from functools import cache
+from typing import Any, ClassVar, Protocol
+
+from pydantic import TypeAdapter, ValidationError
+
+from fuzzpair.backends import Backend, Sandbox
+from fuzzpair.errors import BackendError, FuzzpairError, InternalError, SandboxError
+from fuzzpair.model import Command, Completed, Limits, StageCost
+from fuzzpair.progress import Observer
+from fuzzpair.store import Store, canonical_json, digest
+
+
+class Job(Protocol):
+    """A pure piece of work. Implementations are frozen dataclasses; their compared fields are the specification."""
+
+    kind: ClassVar[str]
+    revision: ClassVar[int]  # raised when `run` itself changes what it does: constants are in no field
+    result_type: ClassVar[type[Any]]
+
+    @property
+    def label(self) -> str:
+        """What a person calls it, e.g. `use-after-free/cpp address`."""
+
+    def run(self, sandbox: Sandbox, store: Store) -> Any:  # noqa: ANN401 - a result_type
+        """Do the work and give a `result_type`. Raises FuzzpairError when it could not be done.
+
+        A result with `complete = False` (ended by the fuse) is handed on but never stored.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Jobs that run one after another in one sandbox. What shares a sandbox can only spoil itself, so a batch
+    never mixes two mistakes."""
+
+    jobs: tuple[Job, ...]
+    label: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What became of one job: a result, or the error that kept it from one."""
+
+    key: str
+    result: Any = None
+    error: FuzzpairError | None = None
+    cpu_s: float = 0.0
+    reused: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Worker:
+    """Everything a batch needs besides itself; travels to other processes with it."""
+
+    backend: Backend
+    store: Store
+    fingerprint: str
+    limits: Limits
+
+
+@cache
+def _adapter_of(kind: Hashable) -> TypeAdapter[Any]:
+    return TypeAdapter(kind)  # type: ignore[arg-type]
+
+
+def _adapter(kind: type[Any]) -> TypeAdapter[Any]:
+    return _adapter_of(kind)  # type: ignore[arg-type] # a class is hashable
+
+
+def job_key(job: Job, fingerprint: str) -> str:
+    """sha256 over kind, revision, fields and toolchain. A field with compare=False (a label) is no part of the work."""
+    labels = {one.name for one in fields(job) if not one.compare}  # type: ignore[arg-type]
+    spec = _adapter(type(job)).dump_python(job, mode="json", exclude=labels)
+    return digest(canonical_json([job.kind, job.revision, spec, fingerprint]))
+
+
+def stored_outcome(job: Job, store: Store, fingerprint: str) -> Outcome | None:
+    """The job's outcome if an earlier run stored one that this version can still read."""
+    key = job_key(job, fingerprint)
+    record = store.get_result(key)
+    if record is None:
+        return None
+    try:
+        result = _adapter(job.result_type).validate_python(record["result"], strict=False)
+        return Outcome(key=key, result=result, cpu_s=record["cpu_s"], reused=True)
+    except (ValidationError, KeyError, TypeError):  # another version's; the job runs again
+        return None
+
+
+class _MeteredSandbox:
+    """A sandbox that adds up the CPU seconds of its commands."""
+
+    def __init__(self, inner: Sandbox) -> None:
+        self._inner = inner
+        self.cpu_s = 0.0
+
+    def put(self, files: Mapping[str, bytes]) -> None:
+        self._inner.put(files)
+
+    def run(self, command: Command) -> Completed:
+        return self.run_all((command,))[0]
+
+    def run_all(self, commands: Sequence[Command], *, keep_going: bool = True) -> tuple[Completed, ...]:
+        completed = self._inner.run_all(commands, keep_going=keep_going)
+        self.cpu_s += sum(one.cpu_s for one in completed)
+        return completed
+
+    def get(self, paths: Sequence[str], *, size_limit: int = 256 << 20) -> dict[str, bytes]:
+        return self._inner.get(paths, size_limit=size_limit)
+
+
+def run_batch(batch: Batch, worker: Worker) -> dict[Job, Outcome]:
+    """Run the jobs of a batch, each stored as soon as it is done. Never raises FuzzpairError: a job that could not
+    be done has an outcome that says so, and the jobs behind it in a broken sandbox say the same."""
+    outcomes: dict[Job, Outcome] = {}
+    try:
+        with worker.backend.session(worker.limits) as sandbox:
+            for job in batch.jobs:
+                outcomes[job] = _run_job(job, sandbox, worker)
+    except FuzzpairError as error:
+        for job in batch.jobs:
+            outcomes.setdefault(job, Outcome(key=job_key(job, worker.fingerprint), error=error))
+    return outcomes
+
+
+def _run_job(job: Job, sandbox: Sandbox, worker: Worker) -> Outcome:
+    key = job_key(job, worker.fingerprint)
+    metered = _MeteredSandbox(sandbox)
+    try:
+        result = job.run(metered, worker.store)
+    except FuzzpairError as error:
+        return Outcome(key=key, error=error, cpu_s=metered.cpu_s)
+    except Exception as error:  # noqa: BLE001 - a fault of ours in one job must not take the others' results with it
+        told = InternalError(f"{job.label}: internal error: {type(error).__name__}: {error}")
+        return Outcome(key=key, error=told, cpu_s=metered.cpu_s)
+    if getattr(result, "complete", True):
+        record = {
+            "result": _adapter(job.result_type).dump_python(result, mode="json"),
+            "cpu_s": metered.cpu_s,
+        }
+        worker.store.put_result(key, record)
+    return Outcome(key=key, result=result, cpu_s=metered.cpu_s)
+
+
+class Outcomes:
+    """What all jobs of a run came to, by job."""
+
+    def __init__(self) -> None:
+        self._by_job: dict[Job, Outcome] = {}
+
+    def add(self, outcomes: Mapping[Job, Outcome]) -> None:
+        self._by_job.update(outcomes)
+
+    def of(self, job: Job) -> Outcome | None:
+        return self._by_job.get(job)
+
+    def result(self, job: Job) -> Any | None:  # noqa: ANN401 - the job's result_type
+        outcome = self._by_job.get(job)
+        return None if outcome is None else outcome.result
+
+
+class Scheduler:
+    """Runs one stage's batches at a time on any concurrent.futures executor. Only the main thread schedules."""
+
+    def __init__(self, executor: Executor, worker: Worker, observer: Observer) -> None:
+        self._executor = executor
+        self._worker = worker
+        self._observer = observer
+        self.outcomes = Outcomes()
+        self.costs: list[StageCost] = []
+        self.failures: list[str] = []  # what could not be done, and why
+
+    def run_stage(self, stage: str, batches: Iterable[Batch]) -> Outcomes:
+        """Run what the store does not hold yet; give everything known so far.
+
+        KeyboardInterrupt, and the BackendError of a broken engine, pass through after waiting jobs are cancelled
+        and every sandbox is ended; what was done until then is in `outcomes` and in the store.
+        """
+        started = time.monotonic()
+        pending, reused = self._plan(batches)
+        total = reused + sum(len(batch.jobs) for batch in pending)
+        self._observer.stage_started(stage, total, reused)
+        counted = _Count()
+        futures = {self._executor.submit(run_batch, batch, self._worker): batch for batch in pending}
+        try:
+            self._collect(stage, futures, counted)
+        except BaseException:
+            for future in futures:
+                future.cancel()
+            self._worker.backend.stop_all()
+            raise
+        finally:
+            cost = StageCost(
+                stage=stage,
+                jobs_run=counted.run,
+                jobs_reused=reused,
+                jobs_failed=counted.failed,
+                wall_s=time.monotonic() - started,
+                cpu_s=counted.cpu_s,
+            )
+            self.costs.append(cost)
+            self._observer.stage_finished(cost)
+        return self.outcomes
+
+    def _plan(self, batches: Iterable[Batch]) -> tuple[list[Batch], int]:
+        """Split what has to run from what the store already answers; a job asked for twice runs once."""
+        seen: set[Job] = set()
+        pending: list[Batch] = []
+        reused = 0
+        for batch in batches:
+            left: list[Job] = []
+            for job in batch.jobs:
+                if job in seen:
+                    continue
+                seen.add(job)
+                stored = stored_outcome(job, self._worker.store, self._worker.fingerprint)
+                if stored is None:
+                    left.append(job)
+                else:
+                    reused += 1
+                    self.outcomes.add({job: stored})
+            if left:
+                pending.append(Batch(tuple(left), batch.label))
+        return pending, reused
+
+    def _collect(self, stage: str, futures: Mapping[Future[dict[Job, Outcome]], Batch], counted: _Count) -> None:
+        waiting = set(futures)
+        while waiting:
+            # Short waits: a signal is only handled between them.
+            done, waiting = wait(waiting, timeout=0.5, return_when=FIRST_COMPLETED)
+            for future in done:
+                outcomes = future.result()
+                self.outcomes.add(outcomes)
+                for job, outcome in outcomes.items():
+                    counted.add(outcome)
+                    if outcome.error is not None:
+                        said = outcome.error.message
+                        self.failures.append(said if said.startswith(job.label) else f"{job.label}: {said}")
+                    self._observer.job_done(stage, job.label, outcome.cpu_s, failed=outcome.error is not None)
+            self._raise_if_broken(outcome for future in done for outcome in future.result().values())
+
+    def _raise_if_broken(self, outcomes: Iterable[Outcome]) -> None:
+        """A broken engine breaks every job: say it once and stop, rather than once for each."""
+        for outcome in outcomes:
+            if isinstance(outcome.error, BackendError) and not isinstance(outcome.error, SandboxError):
+                raise outcome.error
+
+
+@dataclass
+class _Count:
+    run: int = 0
+    failed: int = 0
+    cpu_s: float = 0.0
+
+    def add(self, outcome: Outcome) -> None:
+        self.run += 1
+        self.failed += outcome.error is not None
+        self.cpu_s += outcome.cpu_s

@@ -1,0 +1,63 @@
+"""The state folder: one run at a time, the store, and the records of past runs."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from fuzzpair.errors import StoreError, UsageError
+from fuzzpair.store import Store
+
+LATEST = "runs/latest"
+
+
+@contextmanager
+def locked_state(folder: Path) -> Iterator[Store]:
+    """The store of a state folder, held for this process alone; the kernel frees it however the process ends.
+
+    Raises StoreError when another run holds it or it cannot be written.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    except OSError as error:
+        raise StoreError(
+            f"cannot use the state folder {folder}: {error.strerror}", next_step="choose another --state"
+        ) from error
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            owner = os.pread(descriptor, 64, 0).decode(errors="replace").strip() or "another process"
+            raise StoreError(
+                f"the state folder {folder} is in use by process {owner}",
+                next_step="wait for it, or choose another --state",
+            ) from None
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
+        yield open_store(folder)
+    finally:
+        os.close(descriptor)
+
+
+def open_store(folder: Path) -> Store:
+    """The store of a state folder, for reading."""
+    return Store(str(folder.resolve() / "store"))
+
+
+def save_record(store: Store, run_id: str, text: str) -> None:
+    """Keep a run's record; the pointer to it is written last, so it never names half a record."""
+    store.put_document(f"runs/{run_id}.json", text)
+    store.put_document(LATEST, run_id)
+
+
+def latest_record(store: Store) -> str:
+    """The text of the last run's record. Raises UsageError when there was none."""
+    run_id = store.get_document(LATEST)
+    text = store.get_document(f"runs/{run_id}.json") if run_id else None
+    if text is None:
+        raise UsageError("there is no run yet to look at", next_step="./fuzzpair run")
+    return text
