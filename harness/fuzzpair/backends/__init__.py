@@ -1,0 +1,51 @@
+"""The seam to where commands run: a backend gives images and sandboxes; nothing else starts a process."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Protocol
+
+from fuzzpair.model import Command, Completed, Limits, Toolchain
+
+
+class Sandbox(Protocol):
+    """One isolated place with a root folder of its own: no network, no privileges, limited.
+
+    Paths are POSIX, relative to that root, and may not leave it (`SandboxError`).
+    """
+
+    def put(self, files: Mapping[str, bytes]) -> None:
+        """Write files (path -> content), executable by their owner, making folders as needed."""
+
+    def run(self, command: Command) -> Completed:
+        """Run one command to its end. What the command does is in the answer, never an exception."""
+
+    def run_all(self, commands: Sequence[Command], *, keep_going: bool = True) -> tuple[Completed, ...]:
+        """Run commands one after another at the cost of one round trip; stop after the first failure
+        unless `keep_going`, in which case the answer is shorter than the question."""
+
+    def get(self, paths: Sequence[str], *, size_limit: int = 256 << 20) -> dict[str, bytes]:
+        """Read files; a folder gives all files below it. A path that is not there is left out.
+
+        Raises SandboxError on a link, a device, a path outside, or more than `size_limit` octets in all.
+        """
+
+
+class Backend(Protocol):
+    """A place where commands run. Picklable: a worker process opens its own connection on first use."""
+
+    name: str
+
+    def prepare(self, recipe: Path) -> Toolchain:
+        """Make the image of a recipe (a folder under docker/) ready, and read its toolchain.
+
+        Raises ImageError or BackendError with the next step.
+        """
+
+    def session(self, limits: Limits) -> AbstractContextManager[Sandbox]:
+        """A fresh sandbox on the prepared image; gone when the block ends, also by an exception."""
+
+    def stop_all(self) -> None:
+        """End every sandbox of this process now; running commands end as killed."""

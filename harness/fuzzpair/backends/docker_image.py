@@ -1,0 +1,174 @@
+"""The toolchain image: made once from its recipe, found again by the recipe's digest."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import docker
+from docker.errors import APIError, ImageNotFound
+
+from fuzzpair.backends.docker_engine import Engine, engine_errors
+from fuzzpair.backends.docker_session import LABEL_ROLE
+from fuzzpair.backends.local import Ended, run_tool, tool_path
+from fuzzpair.errors import BackendError, ImageError
+
+BASE = "debian:bookworm-slim"
+SUITE = "bookworm"
+LABEL_RECIPE = "fuzzpair.recipe"
+PULL_SILENCE_S = 10.0
+PROXY_VARIABLES = ("HTTP_PROXY", "HTTPS_PROXY", "FTP_PROXY", "NO_PROXY")
+LAST_LINES = 15
+
+
+def recipe_digest(recipe: Path) -> str:
+    """sha256 over the names, contents and execute bits of a recipe's files."""
+    digest = hashlib.sha256()
+    for file in sorted(path for path in recipe.rglob("*") if path.is_file()):
+        content = file.read_bytes()
+        head = f"{file.relative_to(recipe).as_posix()} {os.access(file, os.X_OK)} {len(content)}\n"
+        digest.update(head.encode() + content)
+    return digest.hexdigest()
+
+
+@dataclass
+class ImageMaker:
+    """Present and of this recipe, or built; the base image present, pulled, or made of Debian's packages."""
+
+    engine: Engine
+    environ: Mapping[str, str]
+    on_progress: Callable[[str], None]
+    tried: list[str] = field(default_factory=list)
+
+    def make(self, recipe: Path) -> str:
+        """The image's id. Raises ImageError with the last lines of what failed."""
+        if not (recipe / "Dockerfile").is_file():
+            raise ImageError(f"{recipe} has no Dockerfile", next_step="Check `image:` in pipeline.yml.")
+        digest = recipe_digest(recipe)
+        tag = f"fuzzpair/{recipe.resolve().name}:{digest[:12]}"
+        present = self._id_of(tag, digest)
+        if present is not None:
+            return present
+        if self._id_of(BASE) is None:
+            self._make_base()
+        self.on_progress(f"building {tag} (once, some minutes)")
+        self._build(recipe, tag, digest)
+        built = self._id_of(tag, digest)
+        if built is None:
+            raise ImageError(f"{tag} was built, but the engine does not have it", next_step="Run it again.")
+        return built
+
+    def _id_of(self, tag: str, digest: str | None = None) -> str | None:
+        with self.engine.connection() as client, engine_errors(f"{tag} cannot be looked up"):
+            try:
+                image = client.inspect_image(tag)
+            except ImageNotFound:
+                return None
+        labels = image["Config"].get("Labels") or {}
+        return None if digest and labels.get(LABEL_RECIPE) != digest else str(image["Id"])
+
+    def _build(self, recipe: Path, tag: str, digest: str) -> None:
+        last: deque[str] = deque(maxlen=LAST_LINES)
+        proxies = {
+            name: self.environ[name]
+            for upper in PROXY_VARIABLES
+            for name in (upper, upper.lower())
+            if self.environ.get(name)
+        }
+
+        def build(client: docker.APIClient) -> str | None:
+            options = {"tag": tag, "labels": {LABEL_RECIPE: digest, LABEL_ROLE: "toolchain"}, "buildargs": proxies}
+            events = client.build(path=str(recipe), rm=True, forcerm=True, decode=True, **options)
+            return self._follow(events, last)
+
+        problem = self.engine.wait_for(build, f"{tag} cannot be built")
+        if problem is not None:
+            raise ImageError(
+                f"{tag} cannot be built: {problem}\n" + "\n".join(last), next_step=f"Look at {recipe / 'Dockerfile'}."
+            )
+
+    def _follow(self, events: Iterator[dict[str, Any]], last: deque[str]) -> str | None:
+        """Tell a build's output line by line; what the engine says went wrong, or None."""
+        for event in events:
+            if "error" in event:
+                return str(event["error"])
+            for line in str(event.get("stream", "")).splitlines():
+                if line.strip():
+                    last.append(line.strip())
+                    self.on_progress(line.strip())
+        return None
+
+    def _make_base(self) -> None:
+        for way in (self._pull, self._bootstrap):
+            try:
+                way()
+            except BackendError as problem:
+                self.tried.append(problem.message)
+            else:
+                return
+        raise ImageError(
+            f"the base image {BASE} is not in the engine; {'; '.join(self.tried)}",
+            next_step=f"`docker pull {BASE}` where a registry is reached, or `apt-get install mmdebstrap` as root.",
+        )
+
+    def _pull(self) -> None:
+        """Pull as long as the registry says something every ten seconds."""
+        self.on_progress(f"pulling {BASE}")
+        repository, _, tag = BASE.partition(":")
+        with engine_errors("it cannot be pulled"), self.engine.connection(PULL_SILENCE_S) as client:
+            for event in client.pull(repository, tag=tag, stream=True, decode=True):
+                if "error" in event:
+                    raise BackendError(f"it cannot be pulled: {event['error']}")
+
+    def _bootstrap(self) -> None:
+        """Make the base image of Debian's packages, with no registry at all."""
+        environ = dict(self.environ)
+        if tool_path("mmdebstrap", environ) is None:
+            self._install_mmdebstrap(environ)
+        with tempfile.TemporaryDirectory(prefix="fuzzpair-base-") as folder:
+            tarball = Path(folder) / "base.tar"
+            mode = "root" if _may_make_devices(Path(folder)) else "unshare"
+            self.on_progress(f"making {BASE} with mmdebstrap ({mode} mode, about a minute)")
+            options = ("--variant=minbase", "--format=tar", f"--mode={mode}")
+            self._must(run_tool(("mmdebstrap", *options, SUITE, str(tarball)), env=environ), "mmdebstrap")
+            self.engine.wait_for(lambda client: _import(client, tarball), "it cannot be imported")
+
+    def _install_mmdebstrap(self, environ: dict[str, str]) -> None:
+        if os.geteuid() != 0 or tool_path("apt-get", environ) is None:
+            raise BackendError("mmdebstrap, which could make it, is not installed")
+        self.on_progress("installing mmdebstrap with apt-get, to make the base image without a registry")
+        quiet = {**environ, "DEBIAN_FRONTEND": "noninteractive"}
+        run_tool(("apt-get", "update", "-qq"), env=quiet)
+        install = ("apt-get", "install", "-y", "-qq", "--no-install-recommends")
+        self._must(run_tool((*install, "mmdebstrap", "debian-archive-keyring"), env=quiet), "apt-get install")
+
+    def _must(self, ended: Ended, tool: str) -> None:
+        if ended.exit_code != 0:
+            raise BackendError(f"{tool} ended with {ended.exit_code}: {' / '.join(ended.last_lines[-3:])}")
+
+
+def _may_make_devices(folder: Path) -> bool:
+    """Nested engines and users have no mknod, which mmdebstrap's root mode needs."""
+    probe = folder / f"probe-{time.monotonic_ns()}"
+    try:
+        os.mknod(probe, 0o20600, os.makedev(1, 3))
+    except OSError:
+        return False
+    with suppress(OSError):
+        probe.unlink()
+    return os.geteuid() == 0
+
+
+def _import(client: docker.APIClient, tarball: Path) -> None:
+    repository, _, tag = BASE.partition(":")
+    answer = client.import_image_from_file(str(tarball), repository=repository, tag=tag)
+    if "error" in str(answer):
+        raise APIError(str(answer))

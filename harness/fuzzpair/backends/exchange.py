@@ -1,0 +1,111 @@
+"""What a backend and runner.py say to each other: commands go in as JSON, endings and output come back."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+
+from fuzzpair.errors import BackendError
+from fuzzpair.model import Command, Completed
+
+RUNNER_SLACK_S = 30.0  # start of the interpreter, on a busy machine
+COMMAND_SLACK_S = 12.0  # killing what a command left behind, and reading its last output
+HEADER_LIMIT = 4096
+GAP_LIMIT = 128  # the runner's own line between the kept halves, or its word on what cannot be started
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What every command of a sandbox shares."""
+
+    root: str
+    env: Mapping[str, str]
+    oom_files: tuple[str, ...] = ()  # where this sandbox's own OOM kills are counted
+    memory_kb: int | None = None  # watched by the runner where no kernel limit is set
+
+
+def runner_source() -> str:
+    return (files("fuzzpair.backends") / "runner.py").read_text()
+
+
+def encode_request(commands: Sequence[Command], around: Surroundings, *, keep_going: bool) -> bytes:
+    asked = [
+        {
+            "argv": list(command.argv),
+            "env": dict(command.env),
+            "cwd": command.cwd,
+            "timeout_s": command.timeout_s,
+            "output_limit": command.output_limit,
+        }
+        for command in commands
+    ]
+    request = {
+        "commands": asked,
+        "keep_going": keep_going,
+        "root": around.root,
+        "env": dict(around.env),
+        "oom_files": list(around.oom_files),
+        "memory_kb": around.memory_kb,
+    }
+    return json.dumps(request).encode() + b"\n"
+
+
+def longest_s(commands: Sequence[Command]) -> float:
+    """After this time a runner that has not answered is itself broken."""
+    return RUNNER_SLACK_S + sum(command.timeout_s + COMMAND_SLACK_S for command in commands)
+
+
+def read_answers(chunks: Iterator[bytes], commands: Sequence[Command], *, keep_going: bool) -> tuple[Completed, ...]:
+    """The endings of `commands`, in order. Raises BackendError on an answer that no runner gives."""
+    answer = _Answer(chunks)
+    completed: list[Completed] = []
+    for command in commands:
+        try:
+            completed.append(_read_one(answer, command))
+        except (ValueError, KeyError, TypeError) as problem:
+            raise BackendError(
+                f"`{command.argv[0]}` ran, but what came back is not the runner's answer: {problem}",
+                next_step="Run it again; a command that tampers with its sandbox can cause this.",
+            ) from problem
+        if not completed[-1].ok and not keep_going:
+            break
+    return tuple(completed)
+
+
+def _read_one(answer: _Answer, command: Command) -> Completed:
+    header = json.loads(answer.line())
+    most = command.output_limit + GAP_LIMIT + 4096
+    sizes = [header.pop("stdout"), header.pop("stderr")]
+    if not all(isinstance(size, int) and 0 <= size <= most for size in sizes):
+        raise ValueError(f"output of {sizes} octets")
+    return Completed(command=command, stdout=answer.take(sizes[0]), stderr=answer.take(sizes[1]), **header)
+
+
+class _Answer:
+    """Lines and counted octets from chunks of any size."""
+
+    def __init__(self, chunks: Iterator[bytes]) -> None:
+        self._chunks = chunks
+        self._pending = bytearray()
+
+    def line(self) -> bytes:
+        while (end := self._pending.find(b"\n")) < 0:
+            if len(self._pending) > HEADER_LIMIT:
+                raise ValueError("a header without end")
+            self._more()
+        return self.take(end + 1)
+
+    def take(self, size: int) -> bytes:
+        while len(self._pending) < size:
+            self._more()
+        taken = bytes(self._pending[:size])
+        del self._pending[:size]
+        return taken
+
+    def _more(self) -> None:
+        chunk = next(self._chunks, None)
+        if chunk is None:
+            raise ValueError("it ended early")
+        self._pending += chunk

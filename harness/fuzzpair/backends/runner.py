@@ -1,0 +1,287 @@
+"""Runs commands one after another and reports how each ended. Works with python3's standard library alone.
+
+A backend sends this file as source text (`python3 -I -c`), so no file that an earlier command could have altered
+takes part. The request is one line of JSON on stdin. For each command the answer on stdout is one line of JSON,
+then the kept octets of its stdout and of its stderr. The end of stdin means that the orchestrator is gone.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import json
+import os
+import resource
+import selectors
+import signal
+import subprocess  # noqa: TID251 - this is the inside of a sandbox
+import sys
+import time
+from collections.abc import Callable
+from typing import Any, BinaryIO
+
+STACK_OCTETS = 8 << 20  # Linux' default: stack exhaustion is then the same everywhere
+FILE_OCTETS = 4 << 30  # no command fills the disk with one file
+STRAYS_S = 5.0
+MEMORY_CHECK_S = 0.05
+CANNOT_EXECUTE, NOT_FOUND = 126, 127  # as a shell has them
+PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_CHILD_SUBREAPER = 1, 4, 36
+
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+class OrchestratorGone(Exception):  # noqa: N818 - an order, not an error
+    """Nobody reads the answer any more."""
+
+
+class Kept:
+    """The first and the last octets of a stream, up to a limit, and how many were left out between them."""
+
+    def __init__(self, limit: int) -> None:
+        self.half = max(limit // 2, 1)
+        self.head = bytearray()
+        self.tail = bytearray()
+        self.seen = 0
+
+    def add(self, chunk: bytes) -> None:
+        self.seen += len(chunk)
+        room = self.half - len(self.head)
+        self.head += chunk[:room]
+        self.tail += chunk[max(room, 0) :]
+        if len(self.tail) > 2 * self.half:
+            del self.tail[: -self.half]
+
+    def text(self) -> bytes:
+        tail = bytes(self.tail[-self.half :])
+        left_out = self.seen - len(self.head) - len(tail)
+        gap = f"\n[fuzzpair: {left_out} octets left out]\n".encode() if left_out else b""
+        return bytes(self.head) + gap + tail
+
+
+def serve(request: dict[str, Any], answer: BinaryIO) -> None:
+    """Run the commands of one request; after the first failure stop, unless `keep_going`."""
+    become_reaper()
+    wake = children_wake()
+    for command in request["commands"]:
+        ending, stdout, stderr = run(command, request, wake)
+        ending |= {"stdout": len(stdout), "stderr": len(stderr)}
+        answer.write(json.dumps(ending).encode() + b"\n" + stdout + stderr)
+        answer.flush()
+        if ending["exit_code"] != 0 and not request["keep_going"]:
+            return
+
+
+def become_reaper() -> None:
+    """What outlives its command is re-parented to us and killed; and no command reads or writes through us."""
+    _libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    _libc.prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
+
+
+def children_wake() -> int:
+    """A descriptor that becomes readable when a child ends."""
+    reader, writer = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+    signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
+    signal.signal(signal.SIGCHLD, lambda *_: None)
+    return reader
+
+
+def run(command: dict[str, Any], request: dict[str, Any], wake: int) -> tuple[dict[str, Any], bytes, bytes]:
+    """One command to its end, and the end of everything it started."""
+    ooms = count_ooms(request["oom_files"])
+    started = time.monotonic()
+    try:
+        child = start(command, request)
+    except OSError as problem:
+        code = NOT_FOUND if isinstance(problem, FileNotFoundError) else CANNOT_EXECUTE
+        return ended(exit_code=code), b"", f"fuzzpair: cannot start {command['argv'][0]!r}: {problem}\n".encode()
+    kept = [Kept(command["output_limit"]), Kept(command["output_limit"])]
+    watch = Watch(child, kept, wake, request["memory_kb"])
+    try:
+        watch.until(started + command["timeout_s"])
+    finally:
+        watch.finish()
+    child.returncode = 0  # reaped by us, not by Popen
+    oom_killed = watch.too_large or count_ooms(request["oom_files"]) > ooms
+    ending = ended(
+        **how(watch.status, timed_out=watch.timed_out),
+        timed_out=watch.timed_out,
+        oom_killed=oom_killed,
+        duration_s=round(time.monotonic() - started, 6),
+        cpu_s=round(watch.usage.ru_utime + watch.usage.ru_stime, 6),
+        max_rss_kb=watch.usage.ru_maxrss,
+    )
+    return ending, kept[0].text(), kept[1].text()
+
+
+def ended(**facts: object) -> dict[str, Any]:
+    nothing = {"signal": None, "timed_out": False, "oom_killed": False}
+    no_cost = {"duration_s": 0.0, "cpu_s": 0.0, "max_rss_kb": 0}
+    return {**nothing, **no_cost, **facts}
+
+
+def how(status: int, *, timed_out: bool) -> dict[str, int | None]:
+    """Exit code or signal. The signal that a time-out sends is ours and says nothing about the program."""
+    if timed_out:
+        return {"exit_code": None, "signal": None}
+    if os.WIFSIGNALED(status):
+        return {"exit_code": None, "signal": os.WTERMSIG(status)}
+    return {"exit_code": os.WEXITSTATUS(status), "signal": None}
+
+
+def start(command: dict[str, Any], request: dict[str, Any]) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(  # noqa: S603 - running what it is told to is this file's purpose
+        command["argv"],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        cwd=os.path.join(request["root"], command["cwd"]),  # noqa: PTH118 - os alone: pathlib costs 10 ms
+        env={**request["env"], **command["env"]},
+        start_new_session=True,
+        preexec_fn=restrict,  # noqa: PLW1509 - this process has one thread
+    )
+
+
+def restrict() -> None:
+    """In the child, before it becomes the command."""
+    _libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    _libc.prctl(PR_SET_DUMPABLE, 1, 0, 0, 0)  # else /proc/self belongs to root until exec
+    with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w") as score:  # noqa: PTH123
+        score.write("1000")  # the kernel kills the command, not what watches over it
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    for what, most in ((resource.RLIMIT_STACK, STACK_OCTETS), (resource.RLIMIT_FSIZE, FILE_OCTETS)):
+        hard = resource.getrlimit(what)[1]
+        resource.setrlimit(what, (most if hard == resource.RLIM_INFINITY else min(most, hard), hard))
+
+
+class Watch:
+    """Reads a child's output and waits for its end, its time limit, or the orchestrator's end."""
+
+    def __init__(self, child: subprocess.Popen[bytes], kept: list[Kept], wake: int, memory_kb: int | None) -> None:
+        self.child = child
+        self.memory_kb = memory_kb
+        self.wake = wake
+        self.timed_out = self.too_large = self.reaped = False
+        self.status = 0
+        self.usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+        self.selector = selectors.DefaultSelector()
+        for stream, sink in zip((child.stdout, child.stderr), kept, strict=True):
+            assert stream is not None
+            os.set_blocking(stream.fileno(), False)
+            self.selector.register(stream.fileno(), selectors.EVENT_READ, self.reading(stream.fileno(), sink))
+        self.selector.register(wake, selectors.EVENT_READ, self.clear_wake)
+        # A regular file (a test's) cannot be waited for, and never ends early.
+        with contextlib.suppress(OSError):
+            self.selector.register(0, selectors.EVENT_READ, self.hear_orchestrator)
+
+    def reading(self, descriptor: int, sink: Kept) -> Callable[[], None]:
+        def read() -> None:
+            chunk = os.read(descriptor, 1 << 16)
+            sink.add(chunk)
+            if not chunk:
+                self.selector.unregister(descriptor)
+
+        return read
+
+    def clear_wake(self) -> None:
+        with contextlib.suppress(BlockingIOError):
+            os.read(self.wake, 1 << 12)
+
+    def hear_orchestrator(self) -> None:
+        if not os.read(0, 1 << 12):
+            raise OrchestratorGone
+
+    def until(self, deadline: float) -> None:
+        while not self.has_ended():
+            left = deadline - time.monotonic()
+            self.timed_out = left <= 0
+            self.too_large = self.memory_kb is not None and tree_rss_kb(self.child.pid) > self.memory_kb
+            if self.timed_out or self.too_large:
+                return
+            self.turn(left if self.memory_kb is None else min(left, MEMORY_CHECK_S))
+
+    def turn(self, longest_s: float) -> None:
+        for key, _ in self.selector.select(longest_s):
+            key.data()
+
+    def has_ended(self) -> bool:
+        pid, status, usage = os.wait4(self.child.pid, os.WNOHANG)
+        if pid:
+            self.reaped, self.status, self.usage = True, status, usage
+        return self.reaped
+
+    def finish(self) -> None:
+        """Kill the group and what left it, then read what is still in the pipes."""
+        kill_group(self.child.pid)
+        if not self.reaped:
+            _, self.status, self.usage = os.wait4(self.child.pid, 0)
+        deadline = time.monotonic() + STRAYS_S
+        while time.monotonic() < deadline and kill_strays():
+            pass
+        own = {0, self.wake}
+        while time.monotonic() < deadline and self.selector.get_map().keys() - own:
+            self.turn(0.1)
+        self.selector.close()
+        for stream in (self.child.stdout, self.child.stderr):
+            assert stream is not None
+            stream.close()
+
+
+def kill_group(leader: int) -> None:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(leader, signal.SIGKILL)
+
+
+def kill_strays() -> int:
+    """Kill and reap our children once; how many there were. Theirs become ours, hence the caller's loop."""
+    strays = children_of(os.getpid())
+    for pid in strays:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.kill(pid, signal.SIGKILL)
+        with contextlib.suppress(ChildProcessError):
+            os.waitpid(pid, 0)
+    return len(strays)
+
+
+def children_of(pid: int) -> list[int]:
+    """Direct children, by the kernel's own list; a process that has ended has none."""
+    found: list[int] = []
+    with contextlib.suppress(OSError):
+        for thread in os.listdir(f"/proc/{pid}/task"):  # noqa: PTH208
+            with open(f"/proc/{pid}/task/{thread}/children") as listing:  # noqa: PTH123
+                found += map(int, listing.read().split())
+    return found
+
+
+def tree_rss_kb(root: int) -> int:
+    """Resident memory of a process and all below it. Shared pages count once a process: an upper bound."""
+    pending, pages = [root], 0
+    while pending:
+        pid = pending.pop()
+        with contextlib.suppress(OSError), open(f"/proc/{pid}/statm") as statm:  # noqa: PTH123
+            pages += int(statm.read().split()[1])
+        pending += children_of(pid)
+    return pages * (resource.getpagesize() // 1024)
+
+
+def count_ooms(files: list[str]) -> int:
+    """The cgroup's own count of OOM kills (v2's memory.events, v1's memory.oom_control)."""
+    total = 0
+    for path in files:
+        with contextlib.suppress(OSError), open(path) as counters:  # noqa: PTH123
+            total += sum(int(line.split()[1]) for line in counters if line.startswith("oom_kill "))
+    return total
+
+
+def main() -> None:
+    line = bytearray()
+    while not line.endswith(b"\n"):  # unbuffered: a buffered reader would hide the end of stdin from select
+        chunk = os.read(0, 1 << 16)
+        if not chunk:
+            return
+        line += chunk
+    with contextlib.suppress(OrchestratorGone, BrokenPipeError):
+        serve(json.loads(line), sys.stdout.buffer)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,68 @@
+"""Which compilers a sandbox has: versions read inside it, and their digest, which goes into every job key."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+
+from fuzzpair.backends import Sandbox
+from fuzzpair.errors import BackendError
+from fuzzpair.model import Command, Completed, Toolchain
+
+PACKAGES = ("clang-[0-9]*", "libclang-rt-*-dev", "rustc", "rustc-web", "libstdc++-*-dev", "libc++-*-dev", "libc6")
+REBUILT = "/opt/fuzzpair/rebuilt.sha256"  # docker/toolchain: how the instrumented libraries were made
+TIMEOUT_S = 60.0
+
+
+def _first_line(completed: Completed) -> str:
+    return completed.stdout.decode(errors="replace").partition("\n")[0].strip()
+
+
+def _whole(completed: Completed) -> str:
+    return completed.stdout.decode(errors="replace").strip()
+
+
+# name in the fingerprint -> (argv, what of its output counts)
+_REQUIRED: dict[str, tuple[tuple[str, ...], Callable[[Completed], str]]] = {
+    "clang": (("clang", "--version"), _first_line),
+    "rustc": (("rustc", "-vV"), _whole),
+}
+_OPTIONAL: dict[str, tuple[tuple[str, ...], Callable[[Completed], str]]] = {
+    "lld": (("ld.lld", "--version"), _first_line),
+    "rebuilt": (("cat", REBUILT), _whole),
+}
+
+
+def read_toolchain(sandbox: Sandbox, *, image_id: str) -> Toolchain:
+    """Ask every tool for its version. Raises BackendError naming a compiler that does not answer."""
+    versions = {}
+    for name, (argv, counts) in (_REQUIRED | _OPTIONAL).items():
+        completed = sandbox.run(Command(argv=argv, timeout_s=TIMEOUT_S))
+        if completed.ok:
+            versions[name] = counts(completed)
+        elif name in _REQUIRED:
+            raise BackendError(
+                f"`{' '.join(argv)}` does not work here: {completed.stderr.decode(errors='replace').strip()[:200]}",
+                next_step=f"Install {name} (Debian: clang-22, rustc-web), or use the docker backend.",
+            )
+    versions |= _package_versions(sandbox)
+    triple = next(line.split()[1] for line in versions["rustc"].splitlines() if line.startswith("host:"))
+    return Toolchain(
+        image_id=image_id,
+        triple=triple,
+        versions=tuple(sorted(versions.items())),
+        fingerprint=fingerprint_of(versions),
+    )
+
+
+def fingerprint_of(versions: dict[str, str]) -> str:
+    lines = "".join(f"{name}={version}\n" for name, version in sorted(versions.items()))
+    return hashlib.sha256(lines.encode()).hexdigest()
+
+
+def _package_versions(sandbox: Sandbox) -> dict[str, str]:
+    """Debian's versions: its compilers are patched without their own version changing. Empty elsewhere."""
+    show = ("dpkg-query", "--show", "--showformat=${db:Status-Abbrev} ${Package} ${Version}\n", *PACKAGES)
+    lines = sandbox.run(Command(argv=show, timeout_s=TIMEOUT_S)).stdout.decode(errors="replace").splitlines()
+    installed = [line.split() for line in lines if line.startswith("ii ")]
+    return {f"package {name}": version for _, name, version in installed}

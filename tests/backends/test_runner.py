@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from fuzzpair.backends import runner
+from fuzzpair.backends.runner import Kept, count_ooms
+
+
+@pytest.mark.parametrize("cut", [1, 3, 10, 64])
+@pytest.mark.parametrize("size", [0, 1, 9, 10, 11, 20, 21, 1000])
+def test_kept_is_the_same_however_the_stream_is_cut(size: int, cut: int) -> None:
+    stream = bytes(n % 251 for n in range(size))
+    kept = Kept(20)
+    for start in range(0, size, cut):
+        kept.add(stream[start : start + cut])
+    if size <= 20:
+        assert kept.text() == stream
+    else:
+        gap = f"\n[fuzzpair: {size - 20} octets left out]\n".encode()
+        assert kept.text() == stream[:10] + gap + stream[-10:]
+
+
+def test_kept_does_not_grow_with_the_stream() -> None:
+    kept = Kept(100)
+    for _ in range(1000):
+        kept.add(bytes(1000))
+        assert len(kept.tail) <= 1100
+
+
+def test_ooms_are_counted_in_both_versions_of_cgroups(tmp_path: Path) -> None:
+    second = tmp_path / "memory.events"
+    second.write_text("low 0\nhigh 0\nmax 12\noom 3\noom_kill 2\noom_group_kill 0\n")
+    first = tmp_path / "memory.oom_control"
+    first.write_text("oom_kill_disable 0\nunder_oom 0\noom_kill 5\n")
+    assert count_ooms([str(second), str(tmp_path / "missing")]) == 2
+    assert count_ooms([str(first)]) == 5
+
+
+def test_it_ends_its_command_when_the_orchestrator_is_gone(tmp_path: Path) -> None:
+    """As after `kill -9`: nobody closes anything in order, stdin just ends."""
+    command = {"argv": ["sh", "-c", "echo $$ > pid; sleep 300 & echo $! > child; wait"], "env": {}, "cwd": "."}
+    limits = {"timeout_s": 300, "output_limit": 100}
+    request = {"commands": [command | limits], "keep_going": True, "root": str(tmp_path)}
+    surroundings: dict[str, object] = {"env": {"PATH": os.environ["PATH"]}, "oom_files": [], "memory_kb": None}
+    script = Path(runner.__file__).read_text()
+    with subprocess.Popen([sys.executable, "-I", "-c", script], stdin=-1, stdout=-1, stderr=-1) as process:
+        assert process.stdin is not None
+        process.stdin.write(json.dumps(request | surroundings).encode() + b"\n")
+        process.stdin.flush()
+        child = _when_written(tmp_path / "child")
+        process.stdin.close()
+        assert process.wait(20) == 0
+    for pid in (int((tmp_path / "pid").read_text()), child):
+        with pytest.raises(ProcessLookupError):
+            os.kill(pid, 0)
+
+
+def _when_written(path: Path) -> int:
+    for _ in range(500):
+        if path.exists() and (text := path.read_text().strip()):
+            return int(text)
+        time.sleep(0.02)
+    raise AssertionError(f"{path} was not written")
