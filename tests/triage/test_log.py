@@ -1,0 +1,42 @@
+"""Lines and blocks."""
+
+from __future__ import annotations
+
+from fuzzpair.triage.log import EXCERPT_OCTETS, MAX_LINE, Log, clean_lines, excerpt
+
+
+def test_colours_titles_and_carriage_returns_go() -> None:
+    text = "\x1b[1m\x1b[31m==8==ERROR:\x1b[0m x\r\n\x1b]0;title\x07next\x1b(B\x00"
+    assert clean_lines(text) == ("==8==ERROR: x", "next")
+
+
+def test_an_unfinished_escape_swallows_no_line() -> None:
+    assert clean_lines("\x1b]0;title\n==8==ERROR: AddressSanitizer: x") == ("", "==8==ERROR: AddressSanitizer: x")
+
+
+def test_lines_have_a_bound() -> None:
+    assert [len(line) for line in clean_lines("x" * 10_000)] == [MAX_LINE]
+
+
+def test_a_block_ends_at_its_summary() -> None:
+    text = "noise\n==8==ERROR: AddressSanitizer: a\n#0\nSUMMARY: AddressSanitizer: a\nShadow bytes\n"
+    assert list(Log.of(text).blocks()) == [
+        ("==8==ERROR: AddressSanitizer: a", "#0", "SUMMARY: AddressSanitizer: a"),
+    ]
+
+
+def test_a_block_ends_where_the_next_starts() -> None:
+    text = "a.cpp:1:2: runtime error: one\na.cpp:3:4: runtime error: two"
+    assert [block[0][-3:] for block in Log.of(text).blocks()] == ["one", "two"]
+
+
+def test_excerpts_are_whole_lines_and_bounded() -> None:
+    lines = ("é" * 100,) * 200
+    text = excerpt(lines)
+    assert len(text.encode()) <= EXCERPT_OCTETS
+    assert set(text.split("\n")) == {"é" * 100}
+
+
+def test_one_endless_line_still_gives_an_excerpt() -> None:
+    assert 0 < len(excerpt(("x" * 20_000,)).encode()) <= EXCERPT_OCTETS
+    assert 0 < len(excerpt(("é" * 20_000,)).encode()) <= EXCERPT_OCTETS
