@@ -1,0 +1,316 @@
+"""One program (pair, language, tree, flavour): a job that compiles it, and what came of it."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from importlib.resources import files
+from pathlib import PurePosixPath
+from typing import ClassVar
+
+from fuzzpair.backends import Sandbox
+from fuzzpair.diagnostics import parse_clang, parse_rustc
+from fuzzpair.errors import BuildError
+from fuzzpair.flavours import CPP_COMMON, CPP_LINK_COMMON, FUZZED, RECIPES, RUST_COMMON, Recipe
+from fuzzpair.model import Command, Completed, Diagnostic, Flavour, Language
+from fuzzpair.store import Store, digest
+
+COMPILE_TIMEOUT_S = 300.0
+JUDGE = "judge"  # the pair's own program, one process an input
+_INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*"([^"\n]+)"', re.MULTILINE)
+ENTRIES = ("src/main.cpp", "src/fuzz_")  # C++ files that hold an entry point, by prefix
+
+Sources = tuple[tuple[str, str], ...]  # path -> sha256 of its text, sorted
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Build:
+    """What compiling came to. Without `programs` the compiler refused, and `diagnostics` says why."""
+
+    programs: tuple[tuple[str, str], ...]  # "judge", "fuzz_message" … -> sha256
+    objects: tuple[tuple[str, str], ...]  # C++ source -> sha256 of its object, for builds that share it
+    diagnostics: tuple[Diagnostic, ...]
+    commands: tuple[str, ...]
+
+    @property
+    def compiled(self) -> bool:
+        return bool(self.programs)
+
+    def program(self, name: str) -> str:
+        """sha256 of a program. Raises BuildError when this build has none of that name."""
+        for program, sha256 in self.programs:
+            if program == name:
+                return sha256
+        raise BuildError(f"this build has no program {name!r}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuildJob:
+    """Compile one tree in one flavour. `base_key` names a finished build whose objects are reused for the
+    sources that are the same; one that includes a changed header is not."""
+
+    kind: ClassVar[str] = "build"
+    revision: ClassVar[int] = 1
+    result_type: ClassVar[type[Build]] = Build
+
+    language: Language
+    flavour: Flavour
+    sources: Sources
+    targets: tuple[str, ...]
+    flags: tuple[str, ...]  # every flag in force: a changed table is a changed job
+    base_key: str | None = None
+    base_sources: Sources = ()
+    subject: str = field(default="", compare=False)
+
+    @property
+    def label(self) -> str:
+        return f"{self.subject} {self.flavour}"
+
+    def run(self, sandbox: Sandbox, store: Store) -> Build:
+        folder = f"{self.language}-{self.flavour}"
+        content = {f"{folder}/{path}": store.get_blob(sha256) for path, sha256 in self.sources}
+        content |= {f"{folder}/{name}": text for name, text in runtime_files().items()}
+        sandbox.put(content)
+        if self.language is Language.CPP:
+            return _CppBuild(self, sandbox, store, folder).run()
+        return _RustBuild(self, sandbox, store, folder).run()
+
+
+def build_job(
+    language: Language,
+    flavour: Flavour,
+    sources: Sources,
+    targets: tuple[str, ...],
+    *,
+    base: tuple[str, Sources] | None = None,
+    subject: str = "",
+) -> BuildJob:
+    """A build with the flags of its flavour. `base` is (key, sources) of a finished build to share objects with."""
+    return BuildJob(
+        language=language,
+        flavour=flavour,
+        sources=sources,
+        targets=targets,
+        flags=_everything_in_force(language, flavour),
+        base_key=base[0] if base else None,
+        base_sources=base[1] if base else (),
+        subject=subject,
+    )
+
+
+def _everything_in_force(language: Language, flavour: Flavour) -> tuple[str, ...]:
+    """What makes the program besides its sources, for the job's key."""
+    recipe = RECIPES[language][flavour]
+    common = (*CPP_COMMON, "--link", *CPP_LINK_COMMON) if language is Language.CPP else RUST_COMMON
+    env = tuple(f"{name}={value}" for name, value in recipe.env)
+    own = (*common, *env, *recipe.compile, "--link", *recipe.link, "--fuzz", *recipe.fuzz_link)
+    return (*own, *_canary_digests()) if flavour is Flavour.CANARY else own
+
+
+def _canary_digests() -> Iterator[str]:
+    runtime = runtime_files()
+    return (f"{name}:{digest(runtime[name])}" for name in sorted(runtime) if name.startswith("canary"))
+
+
+def runtime_files() -> dict[str, bytes]:
+    """The package's own C and Rust files that builds link (canary, known-bad programs)."""
+    folder = files("fuzzpair") / "runtime"
+    return {one.name: one.read_bytes() for one in folder.iterdir() if one.name.endswith((".c", ".h", ".cpp", ".rs"))}
+
+
+def put_sources(tree: Mapping[str, str], store: Store) -> Sources:
+    """Keep a tree's files as blobs; give their names in a stable order."""
+    return tuple((path, store.put_blob(text.encode())) for path, text in sorted(tree.items()))
+
+
+@dataclass
+class _Compilation:
+    """Shared by both languages: run commands in the job's folder, collect diagnostics, hand out programs."""
+
+    job: BuildJob
+    sandbox: Sandbox
+    store: Store
+    folder: str
+    diagnostics: list[Diagnostic] = field(default_factory=list)
+    commands: list[str] = field(default_factory=list)
+
+    @property
+    def recipe(self) -> Recipe:
+        return RECIPES[self.job.language][self.job.flavour]
+
+    @property
+    def fuzzed(self) -> tuple[str, ...]:
+        return tuple(f"fuzz_{name}" for name in self.job.targets) if self.job.flavour in FUZZED else ()
+
+    def execute(self, lines: list[tuple[str, ...]]) -> tuple[Completed, ...]:
+        commands = [
+            Command(argv=argv, cwd=self.folder, env=self.recipe.env, timeout_s=COMPILE_TIMEOUT_S) for argv in lines
+        ]
+        self.commands.extend(command.shown() for command in commands)
+        return self.sandbox.run_all(commands)
+
+    def must(self, completed: Completed) -> None:
+        """Raise BuildError unless a step that no mistake can break (a link) went well."""
+        if not completed.ok:
+            log = completed.stderr.decode(errors="replace").strip()
+            raise BuildError(
+                f"{self.job.label}: `{completed.command.argv[0]}` ended with {_ending(completed)}: {log[-600:]}",
+                next_step=completed.command.shown()[:400],
+            )
+
+    def finish(self, programs: tuple[str, ...], objects: Mapping[str, str]) -> Build:
+        content = self.sandbox.get([f"{self.folder}/{name}" for name in programs])
+        missing = [name for name in programs if f"{self.folder}/{name}" not in content]
+        if missing:
+            raise BuildError(f"{self.job.label}: the linker succeeded and wrote no {', '.join(missing)}")
+        kept = tuple((name, self.store.put_blob(content[f"{self.folder}/{name}"])) for name in programs)
+        return Build(
+            programs=kept,
+            objects=tuple(sorted(objects.items())),
+            diagnostics=tuple(self.diagnostics),
+            commands=tuple(self.commands),
+        )
+
+    def refused(self, completed: Completed) -> Build:
+        """The compiler's refusal. Raises BuildError when it failed without naming an error in the tree."""
+        if not any(one.level == "error" for one in self.diagnostics):
+            self.must(completed)
+        return Build(programs=(), objects=(), diagnostics=tuple(self.diagnostics), commands=tuple(self.commands))
+
+
+class _CppBuild(_Compilation):
+    def run(self) -> Build:
+        units = [path for path, _ in self.job.sources if path.endswith(".cpp")]
+        shared = self._shared_objects()
+        if shared:
+            self.sandbox.put(
+                {f"{self.folder}/{_object(path)}": self.store.get_blob(sha) for path, sha in shared.items()}
+            )
+        own = [path for path in units if path not in shared and self._is_linked(path)]
+        completed = self.execute([self._compile_line(path) for path in own] + self._runtime_lines())
+        for one in completed:
+            self.diagnostics.extend(parse_clang(one.stderr.decode(errors="replace")))
+        failed = next((one for one in completed if not one.ok), None)
+        if failed is not None:
+            return self.refused(failed)
+        programs = (JUDGE, *self.fuzzed)
+        for linked in self.execute([self._link_line(name, units) for name in programs]):
+            self.must(linked)
+        return self.finish(programs, self._keep_objects(own) | shared)
+
+    def _is_linked(self, path: str) -> bool:
+        entry = PurePosixPath(path).stem
+        return entry in self.fuzzed or not entry.startswith("fuzz_")
+
+    def _compile_line(self, path: str) -> tuple[str, ...]:
+        return ("clang++", *CPP_COMMON, *self.recipe.compile, "-I.", "-c", path, "-o", _object(path))
+
+    def _runtime_lines(self) -> list[tuple[str, ...]]:
+        if self.job.flavour is not Flavour.CANARY:
+            return []
+        return [("clang", "-O1", "-c", f"{name}.c", "-o", f"{name}.o") for name in ("canary", "canary_fuzz")]
+
+    def _link_line(self, program: str, units: list[str]) -> tuple[str, ...]:
+        entry = "main" if program == JUDGE else program
+        parts = [_object(path) for path in units if not path.startswith(ENTRIES) or PurePosixPath(path).stem == entry]
+        extra: tuple[str, ...] = () if program == JUDGE else self.recipe.fuzz_link
+        if self.job.flavour is Flavour.CANARY:
+            extra = (*extra, "canary.o", *_canary_link(program, prefix=""))
+        return ("clang++", *CPP_LINK_COMMON, *self.recipe.link, *parts, *extra, "-o", program)
+
+    def _shared_objects(self) -> dict[str, str]:
+        """Objects of the base build for the sources that are the same, headers that they include being so too."""
+        record = self.store.get_result(self.job.base_key) if self.job.base_key is not None else None
+        if record is None:
+            return {}
+        before, now = dict(self.job.base_sources), dict(self.job.sources)
+        changed = {path for path in before.keys() | now.keys() if before.get(path) != now.get(path)}
+        texts = {path: self.store.get_blob(sha).decode() for path, sha in now.items()}
+        objects = dict(record["result"]["objects"])
+        return {path: objects[path] for path in now if path in objects and not changed & included(path, texts)}
+
+    def _keep_objects(self, paths: list[str]) -> dict[str, str]:
+        if self.job.base_key is not None:  # only the unpatched build's objects are shared
+            return {}
+        content = self.sandbox.get([f"{self.folder}/{_object(path)}" for path in paths])
+        return {path: self.store.put_blob(content[f"{self.folder}/{_object(path)}"]) for path in paths}
+
+
+class _RustBuild(_Compilation):
+    def run(self) -> Build:
+        for completed in self.execute(self._runtime_lines()):
+            self.must(completed)
+        (library,) = self.execute(
+            [self._rustc("--crate-type=rlib", "--crate-name=dns", "src/lib.rs", "-o", "libdns.rlib")]
+        )
+        self.diagnostics.extend(parse_rustc(library.stderr.decode(errors="replace")))
+        if not library.ok:
+            return self.refused(library)
+        programs = (JUDGE, *self.fuzzed)
+        for linked in self.execute([self._program_line(name) for name in programs]):
+            self.diagnostics.extend(parse_rustc(linked.stderr.decode(errors="replace")))
+            if not linked.ok:
+                return self.refused(linked)
+        return self.finish(programs, {})
+
+    def _rustc(self, *arguments: str) -> tuple[str, ...]:
+        canary = ("--extern=fuzzpair_canary=libfuzzpair_canary.rlib",) if self.job.flavour is Flavour.CANARY else ()
+        return ("rustc", *RUST_COMMON, *self.recipe.compile, *canary, *arguments)
+
+    def _runtime_lines(self) -> list[tuple[str, ...]]:
+        if self.job.flavour is not Flavour.CANARY:
+            return []
+        c_files = [("clang", "-O1", "-c", f"{name}.c", "-o", f"{name}.o") for name in ("canary", "canary_fuzz")]
+        shim = (
+            "rustc",
+            "--edition=2021",
+            "-O",
+            "--crate-type=rlib",
+            "--crate-name=fuzzpair_canary",
+            "canary.rs",
+        )
+        return [*c_files, shim]
+
+    def _program_line(self, program: str) -> tuple[str, ...]:
+        entry = "src/main.rs" if program == JUDGE else f"fuzz/fuzz_targets/{program.removeprefix('fuzz_')}.rs"
+        extra = self.recipe.link if program == JUDGE else (*self.recipe.link, *self.recipe.fuzz_link)
+        if self.job.flavour is Flavour.CANARY:
+            extra = (*extra, "-Clink-arg=canary.o", *_canary_link(program, prefix="-Clink-arg="), "-L.")
+        return self._rustc("--crate-name=program", entry, "--extern=dns=libdns.rlib", *extra, "-o", program)
+
+
+def _canary_link(program: str, *, prefix: str) -> tuple[str, ...]:
+    """What the canary's link of a fuzz target adds: the input is remembered around the target's own function."""
+    if program == JUDGE:
+        return ()
+    return (f"{prefix}canary_fuzz.o", f"{prefix}-Wl,--wrap=LLVMFuzzerTestOneInput")
+
+
+def included(path: str, texts: Mapping[str, str]) -> set[str]:
+    """A source and every file of the tree that it includes by a quoted name, however deep; `texts` is the tree.
+
+    A name is looked up beside its includer and from the tree's root (-I.), and counted wherever it could be.
+    """
+    found: set[str] = set()
+    waiting = [path]
+    while waiting:
+        current = waiting.pop()
+        if current in found:
+            continue
+        found.add(current)
+        for name in _INCLUDE.findall(texts.get(current, "")):
+            beside = posixpath.normpath(posixpath.join(posixpath.dirname(current), name))
+            waiting.extend((beside, posixpath.normpath(name)))
+    return found
+
+
+def _object(path: str) -> str:
+    return path.replace("/", "_").removesuffix(".cpp") + ".o"
+
+
+def _ending(completed: Completed) -> str:
+    if completed.timed_out:
+        return f"its time limit of {completed.command.timeout_s:.0f} s"
+    return f"signal {completed.signal}" if completed.signal else f"exit code {completed.exit_code}"

@@ -1,0 +1,211 @@
+"""What each flavour means to the compilers: flags, link flags and run-time options, in one table a language.
+
+Both languages use one LLVM (docs/toolchain.md), so a flavour's instrumentation is the same in both.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from fuzzpair.model import Flavour, Language, Tool
+
+FUZZED = (Flavour.CANARY, Flavour.ADDRESS)  # flavours that also get a libFuzzer target
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """Compile flags, link flags, and what the link of a fuzz target adds."""
+
+    compile: tuple[str, ...]
+    link: tuple[str, ...] = ()
+    fuzz_link: tuple[str, ...] = ()
+    env: tuple[tuple[str, str], ...] = ()
+
+
+# -gline-tables-only: frames with file and line at a third of -g's cost. -O1 for judges: at -O2 the optimiser removes
+# some faults before a sanitizer sees them.
+# A tail call drops its caller's frame: `free(p);` as a last statement would hide the function that freed.
+_JUDGE = ("-O1", "-gline-tables-only", "-fno-omit-frame-pointer", "-fno-optimize-sibling-calls")
+_NO_LINK = "-fsanitize=fuzzer-no-link"
+
+_LIBCXX_HEADERS = ("-isystem", "/opt/fuzzpair/libcxx-memory/include/c++/v1")
+_LIBCXX_MEMORY = ("-L/opt/fuzzpair/libcxx-memory/lib", "-l:libc++.a", "-l:libc++abi.a")
+
+CPP_COMMON = (
+    "-std=c++20",
+    "-Wall",
+    "-Wextra",
+    "-fno-color-diagnostics",
+    "-ffile-compilation-dir=.",
+    "-pthread",
+)
+CPP_LINK_COMMON = ("-fuse-ld=lld", "-pthread")
+CPP: dict[Flavour, Recipe] = {
+    # `dpkg-buildflags` of Debian 12; it defines no _GLIBCXX_ASSERTIONS.
+    Flavour.DEFAULT: Recipe(
+        ("-O2", "-fstack-protector-strong", "-Wformat", "-Werror=format-security", "-D_FORTIFY_SOURCE=2"),
+        ("-Wl,-z,relro",),
+    ),
+    # The OpenSSF compiler hardening guide's run-time options that both clang and libstdc++ have on every triple.
+    Flavour.HARDENED: Recipe(
+        (
+            "-O2",
+            "-fstack-protector-strong",
+            "-fstack-clash-protection",
+            "-ftrivial-auto-var-init=zero",
+            "-D_FORTIFY_SOURCE=3",
+            "-D_GLIBCXX_ASSERTIONS",
+            "-fPIE",
+        ),
+        ("-pie", "-Wl,-z,relro,-z,now"),
+    ),
+    Flavour.CANARY: Recipe((*_JUDGE, _NO_LINK, "-include", "canary.h"), (_NO_LINK,), ("-fsanitize=fuzzer",)),
+    Flavour.ADDRESS: Recipe(
+        (
+            *_JUDGE,
+            "-fsanitize=address,fuzzer-no-link",
+            "-fsanitize-address-use-after-return=always",
+            "-fsanitize-address-use-after-scope",
+            "-D_GLIBCXX_SANITIZE_VECTOR",
+        ),
+        ("-fsanitize=address",),
+        ("-fsanitize=address,fuzzer",),
+    ),
+    Flavour.UNDEFINED: Recipe(
+        (*_JUDGE, "-fsanitize=undefined,vptr", "-fno-sanitize-recover=undefined,vptr"), ("-fsanitize=undefined,vptr",)
+    ),
+    # The image's libc++ is built with MSan; beside Debian's, precompiled and not, std::string is falsely reported.
+    Flavour.MEMORY: Recipe(
+        (*_JUDGE, "-fsanitize=memory", "-fsanitize-memory-track-origins=2", "-nostdinc++", *_LIBCXX_HEADERS),
+        ("-fsanitize=memory", "-nostdlib++", *_LIBCXX_MEMORY),
+    ),
+    Flavour.THREAD: Recipe((*_JUDGE, "-fsanitize=thread"), ("-fsanitize=thread",)),
+}
+
+RUST_COMMON = (
+    "--edition=2021",
+    "--error-format=json",
+    "-Clinker=clang",
+    "-Clink-arg=-fuse-ld=lld",
+    "-Clink-arg=-Wl,--compress-debug-sections=zlib",  # std's own debug information, in every program
+)
+_RUST_RELEASE = ("-Copt-level=3", "-Cembed-bitcode=no", "-Cstrip=debuginfo")
+_RUST_JUDGE = (
+    "-Copt-level=1",
+    "-Cdebuginfo=line-tables-only",
+    "-Cforce-frame-pointers=yes",
+    "-Ccodegen-units=1",
+)
+_RUST_COVERAGE = (
+    "-Cpasses=sancov-module",
+    "-Cllvm-args=-sanitizer-coverage-level=4",
+    "-Cllvm-args=-sanitizer-coverage-inline-8bit-counters",
+    "-Cllvm-args=-sanitizer-coverage-pc-table",
+    "-Cllvm-args=-sanitizer-coverage-trace-compares",
+)
+# -Z flags on Debian's stable compiler; its package ships no sanitizer runtimes of its own, hence clang's.
+_NIGHTLY = (("RUSTC_BOOTSTRAP", "1"),)
+
+
+RUST: dict[Flavour, Recipe] = {
+    Flavour.DEFAULT: Recipe(_RUST_RELEASE),  # Cargo's release profile
+    Flavour.HARDENED: Recipe((*_RUST_RELEASE, "-Coverflow-checks=on")),
+    Flavour.CANARY: Recipe(
+        (*_RUST_JUDGE, *_RUST_COVERAGE), (f"-Clink-arg={_NO_LINK}",), ("-Clink-arg=-fsanitize=fuzzer",)
+    ),
+    # cargo-fuzz's profile: overflow checks and debug assertions on. They are two switches.
+    Flavour.ADDRESS: Recipe(
+        (
+            *_RUST_JUDGE,
+            *_RUST_COVERAGE,
+            "-Coverflow-checks=on",
+            "-Cdebug-assertions=on",
+            "-Zsanitizer=address",
+            "-Zexternal-clangrt",
+        ),
+        ("-Clink-arg=-fsanitize=address",),
+        ("-Clink-arg=-fsanitize=address,fuzzer",),
+        _NIGHTLY,
+    ),
+    # std is rebuilt for these two (docker/toolchain), or they report what is not there.
+    Flavour.MEMORY: Recipe(
+        (
+            *_RUST_JUDGE,
+            "-Zsanitizer=memory",
+            "-Zsanitizer-memory-track-origins=2",
+            "-Zexternal-clangrt",
+            "--sysroot=/opt/fuzzpair/sysroot-memory",
+        ),
+        ("-Clink-arg=-fsanitize=memory",),
+        (),
+        _NIGHTLY,
+    ),
+    Flavour.THREAD: Recipe(
+        (*_RUST_JUDGE, "-Zsanitizer=thread", "-Zexternal-clangrt", "--sysroot=/opt/fuzzpair/sysroot-thread"),
+        ("-Clink-arg=-fsanitize=thread",),
+        (),
+        _NIGHTLY,
+    ),
+}
+
+RECIPES = {Language.CPP: CPP, Language.RUST: RUST}
+
+# Exit codes of the sanitizers, apart from each other and from libFuzzer's 70-77 and Rust's 101; the log is still
+# trusted before the code.
+SANITIZER_EXIT = {
+    Flavour.ADDRESS: 90,
+    Flavour.UNDEFINED: 91,
+    Flavour.MEMORY: 92,
+    Flavour.THREAD: 93,
+    Flavour.TYPE: 94,
+}
+# Which tool a flavour's silence is about.
+SPEAKS = {
+    Flavour.ADDRESS: (Tool.ADDRESS, Tool.LEAK),
+    Flavour.UNDEFINED: (Tool.UNDEFINED,),
+    Flavour.MEMORY: (Tool.MEMORY,),
+    Flavour.THREAD: (Tool.THREAD,),
+    Flavour.TYPE: (Tool.TYPE,),
+}
+
+_STRICT: dict[Flavour, tuple[str, dict[str, str]]] = {
+    Flavour.ADDRESS: (
+        "ASAN_OPTIONS",
+        {
+            # OSS-Fuzz, ClusterFuzz and FuzzBench switch the first one off; a tally of bug classes needs it.
+            "alloc_dealloc_mismatch": "1",
+            "detect_stack_use_after_return": "1",
+            "detect_leaks": "1",
+            "detect_container_overflow": "1",
+            "strict_string_checks": "1",
+            "check_initialization_order": "1",
+            "strict_init_order": "1",
+            "handle_sigill": "1",  # a trap leaves no text otherwise
+        },
+    ),
+    Flavour.UNDEFINED: ("UBSAN_OPTIONS", {"print_stacktrace": "1", "halt_on_error": "1"}),
+    Flavour.MEMORY: ("MSAN_OPTIONS", {}),
+    Flavour.THREAD: ("TSAN_OPTIONS", {"halt_on_error": "1", "second_deadlock_stack": "1"}),
+    Flavour.TYPE: ("TYSAN_OPTIONS", {"print_stacktrace": "1"}),
+}
+
+
+def judge_env(flavour: Flavour) -> tuple[tuple[str, str], ...]:
+    """The strict run-time options under which a flavour judges one input."""
+    backtrace = (("RUST_BACKTRACE", "1"),)
+    if flavour not in _STRICT:
+        return backtrace
+    name, options = _STRICT[flavour]
+    joined = {**options, "exitcode": str(SANITIZER_EXIT[flavour]), "symbolize": "1"}
+    return (*backtrace, (name, ":".join(f"{key}={value}" for key, value in joined.items())))
+
+
+def search_env(flavour: Flavour) -> tuple[tuple[str, str], ...]:
+    """Cheaper options for a campaign; what it finds is judged again under the strict ones."""
+    if flavour is not Flavour.ADDRESS:
+        return (("RUST_BACKTRACE", "1"),)
+    options = "malloc_context_size=4:quarantine_size_mb=16:max_malloc_fill_size=0:alloc_dealloc_mismatch=1"
+    return (
+        ("RUST_BACKTRACE", "1"),
+        ("ASAN_OPTIONS", f"{options}:detect_leaks=1:exitcode={SANITIZER_EXIT[flavour]}"),
+    )

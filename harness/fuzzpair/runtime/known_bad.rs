@@ -1,0 +1,39 @@
+//! A program with one known fault per sanitizer: a build whose sanitizer says nothing here proves nothing elsewhere.
+
+use std::hint::black_box;
+use std::mem::MaybeUninit;
+
+static mut SHARED: i32 = 0;
+
+fn address_fault() -> i32 {
+    let block = vec![1_i32; 8];
+    let place = block.as_ptr();
+    drop(block);
+    // SAFETY: none, and that is the point.
+    unsafe { *black_box(place).add(1) }
+}
+
+fn memory_fault() -> i32 {
+    let block: Box<MaybeUninit<[i32; 8]>> = Box::new_uninit();
+    // SAFETY: none, and that is the point.
+    let block = unsafe { black_box(block).assume_init() };
+    if block[black_box(3)] == 42 { 1 } else { 0 }
+}
+
+fn thread_fault() -> i32 {
+    // SAFETY: none, and that is the point.
+    let other = std::thread::spawn(|| unsafe { SHARED += 1 });
+    unsafe { SHARED += 1 };
+    other.join().expect("the thread does not panic");
+    unsafe { SHARED }
+}
+
+fn main() {
+    let answer = match std::env::args().nth(1).as_deref() {
+        Some("address") => address_fault(),
+        Some("memory") => memory_fault(),
+        Some("thread") => thread_fault(),
+        _ => 0,
+    };
+    println!("{answer}");
+}

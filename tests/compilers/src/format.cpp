@@ -1,0 +1,5 @@
+#include <cstdio>
+
+void show(const char* text) {
+    std::printf(text);
+}

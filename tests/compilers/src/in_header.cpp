@@ -1,0 +1,5 @@
+#include "src/const.hpp"
+
+int next(const Reader& reader) {
+    return reader.next();
+}

@@ -1,0 +1,3 @@
+pub fn first(octets: *const u8) -> u8 {
+    *octets
+}

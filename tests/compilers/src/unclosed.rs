@@ -1,0 +1,2 @@
+pub fn first(octets: &[u8]) -> u8 {
+    octets[0]

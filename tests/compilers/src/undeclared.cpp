@@ -1,0 +1,3 @@
+int first(const char* text) {
+    return txet[0];
+}

@@ -1,0 +1,7 @@
+pub fn read(known: bool) -> u8 {
+    let value: u8;
+    if known {
+        value = 1;
+    }
+    value
+}

@@ -1,0 +1,3 @@
+pub fn first(octets: &[u8]) -> u8 {
+    octest[0]
+}

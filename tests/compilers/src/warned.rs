@@ -1,0 +1,4 @@
+pub fn first(octets: &[u8]) -> u8 {
+    let unused = octets.len();
+    octets[0]
+}
