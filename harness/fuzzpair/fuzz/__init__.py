@@ -1,0 +1,44 @@
+"""The Engine seam: an engine says what to run and reads what came back; it runs nothing itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from fuzzpair.model import Command, Completed, CrashReport
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """One campaign: a program, seeds in `corpus/`, a budget in executions, and the fuse in seconds."""
+
+    program: str
+    seed: int
+    runs: int
+    fuse_s: float
+    env: tuple[tuple[str, str], ...]
+    folder: str
+    unit_timeout_s: int = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """What an engine's output says."""
+
+    executions: int
+    edges: int
+    corpus_units: int
+    artifact: str | None  # path of the crashing input, relative to the task's folder
+    report: CrashReport | None
+    fused: bool  # ended by the time limit, before its budget and without a crash
+
+
+class Engine(Protocol):
+    name: str
+
+    def command(self, task: Task) -> Command:
+        """The one process that fuzzes."""
+
+    def read(self, completed: Completed, files: Mapping[str, bytes]) -> Reading:
+        """Read the process's ending and what it left in its artifact folder."""

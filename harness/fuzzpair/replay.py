@@ -1,0 +1,227 @@
+"""Replay: stored inputs on one build, one process each. What happened is kept raw; reading it is triage's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from typing import ClassVar
+
+from fuzzpair.backends import Sandbox
+from fuzzpair.build import runtime_files
+from fuzzpair.errors import BuildError
+from fuzzpair.flavours import CPP_COMMON, CPP_LINK_COMMON, RECIPES, RUST_COMMON, SPEAKS, judge_env
+from fuzzpair.fuzz.triggers import read_counts
+from fuzzpair.model import Command, Completed, CrashReport, Flavour, Language, Replay
+from fuzzpair.store import Store
+from fuzzpair.triage import first_report
+
+# An input runs for milliseconds; CPU time, unlike wall time, means the same on a busy machine. The wall limit is for
+# what waits without computing (a deadlock).
+HANG_CPU_S = 1
+SLOW_FLAVOURS = {Flavour.MEMORY: 2, Flavour.THREAD: 3}  # how much longer an instrumented run may take
+# Behind this many hangs on one build the rest are not replayed: each costs its whole limit and says the same.
+HANGS_DECIDE = 3
+SIGXCPU = 24
+# Whether two threads meet is chance, so a race's predicate is asked more than once of one input.
+RACE_TRIES = 60
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Replays:
+    """Replays in the order of the job's inputs; fewer than those when hangs decided early."""
+
+    replays: tuple[Replay, ...]
+    skipped: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplayJob:
+    """Run each input once on one program under its flavour's strict options."""
+
+    kind: ClassVar[str] = "replay"
+    revision: ClassVar[int] = 1
+    result_type: ClassVar[type[Replays]] = Replays
+
+    program: str  # sha256
+    flavour: Flavour
+    target: str
+    inputs: tuple[str, ...]
+    env: tuple[tuple[str, str], ...]
+    wall_timeout_s: float
+    tries: int = 1  # canary flavour only: how often an input may be run until its predicate is true
+    subject: str = field(default="", compare=False)
+
+    @property
+    def label(self) -> str:
+        return f"{self.subject} {self.flavour}"
+
+    def run(self, sandbox: Sandbox, store: Store) -> Replays:
+        place = _Place(self, sandbox, store)
+        place.put()
+        replays: list[Replay] = []
+        for chunk in (self.inputs[:HANGS_DECIDE], self.inputs[HANGS_DECIDE:]):
+            replays.extend(place.run(chunk))
+            if sum(one.timed_out for one in replays) >= HANGS_DECIDE:
+                break
+        for _ in range(self.tries - 1):
+            again = {one.input: one for one in place.run(tuple(one.input for one in replays if not one.triggered))}
+            replays = [again.get(one.input, one) for one in replays]
+        return Replays(replays=tuple(replays), skipped=len(self.inputs) - len(replays))
+
+
+def replay_job(
+    program: str,
+    flavour: Flavour,
+    target: str,
+    inputs: Iterable[str],
+    *,
+    timeout_s: float,
+    subject: str = "",
+) -> ReplayJob:
+    """A replay under the strict options of its flavour."""
+    return ReplayJob(
+        program=program,
+        flavour=flavour,
+        target=target,
+        inputs=tuple(inputs),
+        env=judge_env(flavour),
+        wall_timeout_s=timeout_s,
+        subject=subject,
+    )
+
+
+def replay_argv(flavour: Flavour, program: str, target: str, path: str) -> tuple[str, ...]:
+    """The command line of one replay, limits included."""
+    cpu_s = HANG_CPU_S * SLOW_FLAVOURS.get(flavour, 1)
+    return ("prlimit", f"--cpu={cpu_s}:{cpu_s + 1}", "--core=0", f"./{program}", target, path)
+
+
+class _Place:
+    """One program and its inputs in the sandbox, in a folder of its own."""
+
+    def __init__(self, job: ReplayJob, sandbox: Sandbox, store: Store) -> None:
+        self.job = job
+        self.sandbox = sandbox
+        self.store = store
+        self.folder = f"replay-{job.flavour}"
+
+    def put(self) -> None:
+        content = {f"{self.folder}/inputs/{name}": self.store.get_blob(name) for name in self.job.inputs}
+        content[f"{self.folder}/judge"] = self.store.get_blob(self.job.program)
+        content[f"{self.folder}/counts/.keep"] = b""
+        self.sandbox.put(content)
+
+    def run(self, names: tuple[str, ...]) -> list[Replay]:
+        if not names:
+            return []
+        completed = self.sandbox.run_all([self._command(name) for name in names])
+        counts = self.sandbox.get([f"{self.folder}/counts"]) if self.job.flavour is Flavour.CANARY else {}
+        return [
+            self._replay(name, one, counts.get(f"{self.folder}/counts/{name}", b""))
+            for name, one in zip(names, completed, strict=True)
+        ]
+
+    def _command(self, name: str) -> Command:
+        env = self.job.env
+        if self.job.flavour is Flavour.CANARY:
+            env = (*env, ("FUZZPAIR_CANARY", f"counts/{name}"))
+        return Command(
+            argv=replay_argv(self.job.flavour, "judge", self.job.target, f"inputs/{name}"),
+            cwd=self.folder,
+            env=env,
+            timeout_s=self.job.wall_timeout_s,
+        )
+
+    def _replay(self, name: str, completed: Completed, counts: bytes) -> Replay:
+        reached, triggered = read_counts(counts)
+        return Replay(
+            input=name,
+            exit_code=completed.exit_code,
+            signal=completed.signal,
+            timed_out=completed.timed_out or completed.signal == SIGXCPU,
+            oom_killed=completed.oom_killed,
+            stdout=self.store.put_blob(completed.stdout),
+            log=self.store.put_blob(completed.stderr),
+            report=None,
+            reached=reached,
+            triggered=triggered,
+            duration_s=completed.duration_s,
+        )
+
+
+def with_reports(replays: Iterable[Replay], store: Store) -> tuple[Replay, ...]:
+    """Read each replay's log. Kept apart from running: a better parser re-reads stored logs, and redoes nothing."""
+    return tuple(
+        one if one.exit_code == 0 and not one.timed_out else replace(one, report=_read(one, store)) for one in replays
+    )
+
+
+def _read(one: Replay, store: Store) -> CrashReport | None:
+    return first_report(store.get_blob(one.log).decode(errors="replace"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownBad:
+    """Whether a sanitizer of one flavour speaks when it must, and stays silent when it must."""
+
+    spoke: bool
+    silent: bool
+    log: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownBadJob:
+    """Build runtime/known_bad with a flavour's flags; its fault has to be reported, a run without it must be clean."""
+
+    kind: ClassVar[str] = "known-bad"
+    revision: ClassVar[int] = 1
+    result_type: ClassVar[type[KnownBad]] = KnownBad
+
+    language: Language
+    flavour: Flavour
+    flags: tuple[str, ...]  # the whole command line
+    program: str  # sha256 of the source
+
+    @property
+    def label(self) -> str:
+        return f"known-bad {self.language} {self.flavour}"
+
+    def run(self, sandbox: Sandbox, store: Store) -> KnownBad:
+        """Raises BuildError when the program does not compile: then the flavour can judge nothing either."""
+        folder = f"known-bad-{self.language}-{self.flavour}"
+        sandbox.put({f"{folder}/{name}": content for name, content in runtime_files().items()})
+        recipe = RECIPES[self.language][self.flavour]
+        build = Command(argv=self.flags, cwd=folder, env=recipe.env, timeout_s=120)
+        compiled = sandbox.run(build)
+        if not compiled.ok:
+            raise BuildError(
+                f"{self.label} does not compile: {compiled.stderr.decode(errors='replace')[-400:]}",
+                next_step=build.shown(),
+            )
+        clean, faulty = sandbox.run_all(
+            [
+                Command(argv=("./known_bad", fault), cwd=folder, env=judge_env(self.flavour), timeout_s=30)
+                for fault in ("none", self.flavour.value)
+            ]
+        )
+        report = first_report(faulty.stderr.decode(errors="replace"))
+        return KnownBad(
+            spoke=not faulty.ok and report is not None and report.tool in SPEAKS[self.flavour],
+            silent=clean.ok,
+            log=store.put_blob(clean.stderr + faulty.stderr),
+        )
+
+
+def _known_bad_argv(language: Language, flavour: Flavour) -> tuple[str, ...]:
+    recipe = RECIPES[language][flavour]
+    # The coverage of a fuzzed flavour needs no fuzzer to link: the sanitizer's runtime has its symbols.
+    flags, output = (*recipe.compile, *recipe.link), ("-o", "known_bad")
+    if language is Language.CPP:
+        return ("clang++", *CPP_COMMON, *CPP_LINK_COMMON, *flags, "known_bad.cpp", *output)
+    return ("rustc", *RUST_COMMON, *flags, "known_bad.rs", *output)
+
+
+def known_bad_job(language: Language, flavour: Flavour, store: Store) -> KnownBadJob:
+    suffix = "cpp" if language is Language.CPP else "rs"
+    source = store.put_blob(runtime_files()[f"known_bad.{suffix}"])
+    return KnownBadJob(language=language, flavour=flavour, flags=_known_bad_argv(language, flavour), program=source)
