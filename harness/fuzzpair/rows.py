@@ -1,0 +1,473 @@
+"""Results to rows and controls: joins what the jobs of one variant came to, and asks the tally for its verdict."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from fuzzpair.bug_classes import bug_class
+from fuzzpair.build import Build
+from fuzzpair.diagnostics import on_changed_lines, read_rejection
+from fuzzpair.fuzz.campaign import CampaignJob
+from fuzzpair.fuzz.triggers import Triggers
+from fuzzpair.jobs import Job, Outcome, Outcomes, job_key
+from fuzzpair.mistakes import Mistake, Planted
+from fuzzpair.model import (
+    Campaign,
+    CanaryCount,
+    Control,
+    Diagnostic,
+    Ending,
+    Evidence,
+    Fidelity,
+    Flavour,
+    Found,
+    Judgement,
+    Language,
+    Rejection,
+    Replay,
+    ReplayedProgram,
+    Row,
+    Rung,
+    Variant,
+    Verdict,
+)
+from fuzzpair.replay import RACE_TRIES, KnownBad, KnownBadJob, ReplayJob, Replays, with_reports
+from fuzzpair.store import Store
+from fuzzpair.subjects import Subject
+from fuzzpair.tally import (
+    Runs,
+    catches,
+    clean_inputs,
+    ending_of,
+    runtime_verdict,
+    tools_that_catch,
+    touches,
+    wrong_outputs,
+)
+
+# What a judge that was not heard could have moved to an earlier rung.
+LAST_RUNGS = (Rung.OBSERVED, Rung.NO_EFFECT, Rung.NOT_SEEN)
+TriggersOf = Callable[[Mistake], Triggers | None]
+
+
+@dataclass(kw_only=True)
+class VariantWork:
+    """One variant on its way through the stages: what was planned for it so far."""
+
+    mistake: Mistake
+    planted: Planted
+    subject: Subject | None = None
+    fixed: Subject | None = None
+    has_own_fixed: bool = False  # the counterpart is a tree of its own, not the unpatched twin
+    campaigns: tuple[CampaignJob, ...] = ()
+    replays: dict[Flavour, ReplayJob] = field(default_factory=dict)
+    counterpart: Mapping[Flavour, ReplayJob] = field(default_factory=dict)
+    confirmations: tuple[ReplayJob, ...] = ()
+    asked: set[Flavour] = field(default_factory=set)  # flavours in which the counterpart has to answer
+
+    def campaign_results(self, outcomes: Outcomes) -> list[Campaign]:
+        results = (outcomes.result(job) for job in self.campaigns)
+        return [one for one in results if isinstance(one, Campaign)]
+
+
+class Problem(Exception):  # noqa: N818 - it becomes a row's word, not a failure of the program
+    """Why a row has no verdict; its text is what the report prints."""
+
+
+@dataclass(frozen=True)
+class Assembly:
+    """Reads outcomes; the only writer of rows."""
+
+    outcomes: Outcomes
+    store: Store
+    fingerprint: str
+    triggers_of: TriggersOf
+
+    # --- rows ----------------------------------------------------------------------------------
+
+    @staticmethod
+    def unreadable(name: str, problem: str) -> Row:
+        """The row of a mistake whose own facts could not be read: no class, no variant but the first."""
+        return Row(
+            mistake=name,
+            title="",
+            bug_class="unknown",
+            cwe=0,
+            born_in=Language.CPP,
+            imitates=None,
+            variant=Variant.CPP,
+            patch_digest="",
+            verdict=None,
+            hardened=None,
+            tools=(),
+            evidence=Evidence(),
+            problem=problem,
+        )
+
+    def rows(self, work: Sequence[VariantWork]) -> list[Row]:
+        rows = [self._row(one) for one in work]
+        rows += [self._missing_next(one) for one in rows if self._lacks_next(one, rows)]
+        order = list(Variant)
+        return sorted(rows, key=lambda row: (row.mistake, order.index(row.variant)))
+
+    def _lacks_next(self, row: Row, rows: Sequence[Row]) -> bool:
+        """Nobody ships a line that the compiler rejects: a rejection without what is typed next answers nothing."""
+        rejected = row.variant is Variant.RUST and row.verdict is not None and row.verdict.rung is Rung.REJECTED
+        return rejected and not any(one.mistake == row.mistake and one.variant is Variant.RUST_NEXT for one in rows)
+
+    def _missing_next(self, row: Row) -> Row:
+        path = f"{row.mistake}.next.patch"
+        return replace(
+            row,
+            variant=Variant.RUST_NEXT,
+            patch_digest="",
+            verdict=None,
+            hardened=None,
+            tools=(),
+            evidence=Evidence(),
+            problem=f"the compiler rejects rust, and there is no patch {path}",
+        )
+
+    def _row(self, work: VariantWork) -> Row:
+        mistake, planted = work.mistake, work.planted
+        row = Row(
+            mistake=mistake.name,
+            title=mistake.title,
+            bug_class=mistake.bug_class,
+            cwe=mistake.cwe,
+            born_in=mistake.born_in,
+            imitates=mistake.imitates,
+            variant=planted.variant,
+            patch_digest=planted.digest,
+            verdict=None,
+            hardened=None,
+            tools=(),
+            evidence=Evidence(patch=planted.patch_text, fixed_patch=planted.fixed_text),
+        )
+        try:
+            return self._judged(row, work)
+        except Problem as problem:
+            return replace(row, problem=str(problem))
+
+    def _judged(self, row: Row, work: VariantWork) -> Row:
+        if work.planted.problem:
+            raise Problem(work.planted.problem)
+        build = self._default_build(work)
+        evidence = self._built_evidence(row.evidence, work, build)
+        if not build.compiled:
+            return self._rejected(row, work, build, evidence)
+        self._differs_from_unpatched(work, build)
+        warnings = self._warnings(work, build)
+        triggers = self.triggers_of(work.mistake)
+        if triggers is None:
+            raise Problem(self._why_no_triggers(work))
+        if not triggers.inputs:
+            return replace(row, evidence=evidence, verdict=_not_triggered(triggers), hardened=_not_triggered(triggers))
+        runs = self._runs(work)
+        self._counterpart_is_clean(runs)
+        canary, fidelity, why = self._canary(work, triggers)
+        judged = replace(
+            evidence,
+            warnings=warnings,
+            canary=canary,
+            fidelity=fidelity,
+            fidelity_why=why,
+            judgements=tuple(self._judgements(row, work, runs)),
+            found=tuple(self._found(work)),
+        )
+        default, hardened = (runtime_verdict(runs, one) for one in (Flavour.DEFAULT, Flavour.HARDENED))
+        problem = self._unheard(work, runs, (default.rung, hardened.rung))
+        if not problem and fidelity is Fidelity.FAILED:
+            problem = f"fidelity failed: {why}"
+        if problem:
+            return replace(row, evidence=judged, problem=problem)
+        return replace(
+            row,
+            evidence=judged,
+            verdict=_warned_or(default, warnings),
+            hardened=_warned_or(hardened, warnings),
+            tools=tuple(f"{one.tool}: {one.code or one.message}" for one in warnings) + tools_that_catch(runs),
+        )
+
+    def _unheard(self, work: VariantWork, runs: Runs, rungs: Iterable[Rung]) -> str:
+        """Why silence is none: a flavour that had to speak, or its counterpart, was not run (interrupted, failed)."""
+        assert work.subject is not None
+        needs_judges = any(rung in LAST_RUNGS for rung in rungs)
+        for flavour in work.subject.flavours:
+            if not (needs_judges or flavour.is_production or flavour is Flavour.CANARY):
+                continue
+            replays = runs.own.get(flavour, ())
+            if not replays:
+                return f"the {flavour} flavour was not run: {self._why_not_run(work, flavour)}"
+            asked = flavour is Flavour.DEFAULT or any(ending_of(one) is not Ending.CLEAN for one in replays)
+            if asked and flavour is not Flavour.CANARY and not runs.counterpart.get(flavour):
+                return f"its fixed counterpart was not run in the {flavour} flavour"
+        return ""
+
+    def _default_build(self, work: VariantWork) -> Build:
+        assert work.subject is not None
+        job = work.subject.job(Flavour.DEFAULT)
+        outcome = self.outcomes.of(job) if job is not None else None
+        if outcome is None:
+            raise Problem("not run: the run ended before its build")
+        if outcome.error is not None:
+            raise Problem(outcome.error.message)
+        assert isinstance(outcome.result, Build)
+        return outcome.result
+
+    def _built_evidence(self, evidence: Evidence, work: VariantWork, build: Build) -> Evidence:
+        assert work.subject is not None
+        jobs: list[Job] = [*(job for _, job in work.subject.builds), *work.replays.values(), *work.campaigns]
+        keys = tuple(job_key(job, self.fingerprint) for job in jobs)
+        command = next((one for one in build.commands if "canary" not in one), "")
+        replays = tuple(
+            ReplayedProgram(flavour=flavour, program=job.program, target=job.target, inputs=job.inputs)
+            for flavour, job in work.replays.items()
+        )
+        return replace(evidence, compiler_command=command, replays=replays, job_keys=keys)
+
+    def _rejected(self, row: Row, work: VariantWork, build: Build, evidence: Evidence) -> Row:
+        rejection = read_rejection(build.diagnostics, work.planted.changed, work.planted.variant.language)
+        if not isinstance(rejection, Rejection):
+            raise Problem(rejection)
+        fixed = work.fixed.build(Flavour.DEFAULT, self.outcomes) if work.fixed else None
+        if fixed is None:
+            raise Problem("its fixed counterpart does not compile either, so the rejection is no evidence")
+        verdict = Verdict(rung=Rung.REJECTED, detail=", ".join(rejection.codes))
+        return replace(
+            row,
+            verdict=verdict,
+            hardened=verdict,
+            tools=(f"{rejection.diagnostics[0].tool}: {', '.join(rejection.codes)}",),
+            evidence=replace(evidence, rejection=rejection),
+        )
+
+    def _differs_from_unpatched(self, work: VariantWork, build: Build) -> None:
+        """cargo can hand out the unpatched program for a patched tree; so could a cache of ours."""
+        counterpart = work.fixed.build(Flavour.DEFAULT, self.outcomes) if work.fixed else None
+        if counterpart is None:
+            raise Problem("its fixed counterpart was not built")
+        if counterpart.programs == build.programs:
+            raise Problem("the program is the same as the fixed counterpart's: the patch plants nothing")
+
+    def _warnings(self, work: VariantWork, build: Build) -> tuple[Diagnostic, ...]:
+        """Warnings on a changed line that the counterpart does not have."""
+        counterpart = work.fixed.build(Flavour.DEFAULT, self.outcomes) if work.fixed else None
+        known = {(one.code, one.message) for one in counterpart.diagnostics} if counterpart else set()
+        return tuple(
+            one
+            for one in build.diagnostics
+            if one.level == "warning"
+            and (one.code, one.message) not in known
+            and on_changed_lines(one, work.planted.changed)
+        )
+
+    def _why_no_triggers(self, work: VariantWork) -> str:
+        cpp = work.mistake.variant(Variant.CPP)
+        if cpp is None or cpp.problem:
+            return "no triggering inputs, as they are gathered on the C++ variant, which could not be done"
+        if cpp.canary_tree is None:
+            return f"no triggering inputs: {cpp.patch_path} states no canary"
+        return "no triggering inputs: the canary flavour was not built, or gathering them failed or was interrupted"
+
+    # --- replays -------------------------------------------------------------------------------
+
+    def replays_of(self, job: ReplayJob | None) -> tuple[Replay, ...]:
+        result = self.outcomes.result(job) if job is not None else None
+        return with_reports(result.replays, self.store) if isinstance(result, Replays) else ()
+
+    def _runs(self, work: VariantWork) -> Runs:
+        planted = work.planted
+        return Runs(
+            variant=planted.variant,
+            undefined=bug_class(work.mistake.bug_class).undefined,
+            functions=planted.functions,
+            changed=planted.changed,
+            own={flavour: self.replays_of(job) for flavour, job in work.replays.items()},
+            counterpart={flavour: self.replays_of(job) for flavour, job in work.counterpart.items()},
+        )
+
+    def _counterpart_is_clean(self, runs: Runs) -> None:
+        for flavour, replays in runs.counterpart.items():
+            for one in replays:
+                if ending_of(one) is not Ending.CLEAN:
+                    said = one.report.kind if one.report else f"{ending_of(one)}"
+                    raise Problem(
+                        f"its fixed counterpart is not clean in the {flavour} flavour on input {one.input[:12]}: {said}"
+                    )
+
+    def _canary(self, work: VariantWork, triggers: Triggers) -> tuple[CanaryCount, Fidelity | None, str]:
+        replays = self.replays_of(work.replays.get(Flavour.CANARY))
+        triggered = [one.input for one in replays if one.triggered]
+        count = CanaryCount(
+            reached=sum(one.reached > 0 for one in replays), triggered=len(triggered), inputs=tuple(triggered)
+        )
+        told = f"the predicate is true on {len(triggered)} of {len(triggers.inputs)} triggering inputs"
+        if work.planted.variant is Variant.CPP:
+            return count, None, told
+        if work.planted.canary_tree is None:
+            return count, Fidelity.NOT_CONFIRMABLE, "its patch states no canary"
+        is_race = bug_class(work.mistake.bug_class).is_race
+        if triggered and (is_race or len(triggered) == len(replays)):
+            chance = f", tried up to {RACE_TRIES} times each: whether threads meet is chance" if is_race else ""
+            return count, Fidelity.CONFIRMED, told + chance
+        if work.planted.variant is Variant.RUST_UNSAFE:
+            return count, Fidelity.FAILED, told
+        return count, Fidelity.NOT_CONFIRMABLE, told
+
+    def _judgements(self, row: Row, work: VariantWork, runs: Runs) -> Iterator[Judgement]:
+        assert work.subject is not None
+        for flavour in work.subject.flavours:
+            if flavour is not Flavour.CANARY:
+                yield self._judgement(row, work, runs, flavour)
+
+    def _judgement(self, row: Row, work: VariantWork, runs: Runs, flavour: Flavour) -> Judgement:
+        replays = runs.own.get(flavour, ())
+        caught = catches(runs, flavour)
+        example = next((one for one in replays if one.input in caught), replays[0] if replays else None)
+        report = example.report if example else None
+        kinds = Counter(one.report.kind for one in replays if one.report)
+        tools = Counter(tool for _, tool in caught.values())
+        tool = tools.most_common(1)[0][0] if tools else "none"
+        return Judgement(
+            flavour=flavour,
+            tool=tool if replays else "not run",
+            endings=_counted(str(ending_of(one)) for one in replays),
+            kinds=tuple(sorted(kinds.items())) if replays else ((self._why_not_run(work, flavour), 0),),
+            k=len(caught),
+            n=len(replays),
+            touches_patch=bool(caught) or bool(report and touches(report, runs.functions, runs.changed)),
+            counterpart_clean=clean_inputs(runs.counterpart.get(flavour, ()))
+            >= {one.input for one in replays if ending_of(one) is not Ending.CLEAN},
+            wrong_output=len(wrong_outputs(runs, flavour)),
+            example_input=example.input if example else None,
+            example_log=example.log if example else None,
+            excerpt=report.excerpt if report else "",
+            reproduce=f"./fuzzpair replay {row.name} --flavour {flavour} --input {example.input}" if example else "",
+        )
+
+    def _why_not_run(self, work: VariantWork, flavour: Flavour) -> str:
+        job = work.subject.job(flavour) if work.subject else None
+        outcome = self.outcomes.of(job) if job is not None else None
+        if outcome is None:
+            return "not in this profile"
+        if outcome.error is not None:
+            return outcome.error.message
+        replay = work.replays.get(flavour)
+        done = self.outcomes.of(replay) if replay is not None else None
+        return done.error.message if done is not None and done.error else "its program was not replayed"
+
+    def _found(self, work: VariantWork) -> Iterator[Found]:
+        confirmed = {(one.input, job.flavour): one for job in work.confirmations for one in self.replays_of(job)}
+        for campaign in work.campaign_results(self.outcomes):
+            crash = campaign.crash
+            found = crash is not None and self._is_of_mistake(work, campaign, confirmed)
+            yield Found(
+                seed=campaign.seed,
+                found=found,
+                executions=crash.executions if found and crash else campaign.executions,
+                seconds=crash.found_after_s if found and crash else campaign.duration_s,
+                budget_runs=campaign.budget_runs,
+                kind=crash.report.kind if crash and crash.report else "",
+            )
+
+    def _is_of_mistake(
+        self, work: VariantWork, campaign: Campaign, confirmed: Mapping[tuple[str, Flavour], Replay]
+    ) -> bool:
+        crash = campaign.crash
+        assert crash is not None
+        counterpart = confirmed.get((crash.input, Flavour.ADDRESS))
+        canary = confirmed.get((crash.input, Flavour.CANARY))
+        in_patch = crash.report is not None and touches(crash.report, work.planted.functions, work.planted.changed)
+        is_clean = counterpart is not None and ending_of(counterpart) is Ending.CLEAN
+        return is_clean and (in_patch or (canary is not None and canary.triggered > 0))
+
+    # --- controls ------------------------------------------------------------------------------
+
+    def known_bad_controls(self, jobs: Iterable[KnownBadJob]) -> Iterator[Control]:
+        for job in jobs:
+            outcome = self.outcomes.of(job)
+            result = outcome.result if outcome else None
+            passed = isinstance(result, KnownBad) and result.spoke and result.silent
+            if isinstance(result, KnownBad):
+                detail = f"known fault {'reported' if result.spoke else 'NOT reported'}, clean run " + (
+                    "silent" if result.silent else "NOT silent"
+                )
+            else:
+                detail = _why(outcome)
+            yield Control(name=job.label, passed=passed, detail=detail)
+
+    def corpus_controls(
+        self, replays: Sequence[tuple[Subject, str, ReplayJob]], unpatched: Mapping[Language, Subject]
+    ) -> Iterator[Control]:
+        """Every corpus input is answered cleanly by each build, and as the C++ twin's default build answers it."""
+        cpp = unpatched.get(Language.CPP)
+        answers: dict[str, dict[str, str]] = {}
+        for subject, target, job in replays:
+            if subject is cpp and job.flavour is Flavour.DEFAULT:
+                answers[target] = {one.input: one.stdout for one in self.replays_of(job)}
+        for subject, target, job in replays:
+            outcome = self.outcomes.of(job)
+            found = self.replays_of(job)
+            dirty = [one.input[:12] for one in found if ending_of(one) is not Ending.CLEAN]
+            unequal = [one.input[:12] for one in found if one.stdout != answers.get(target, {}).get(one.input)]
+            passed = bool(found) and not dirty and not unequal
+            detail = f"{len(found)} inputs, clean and answered alike" if passed else ""
+            if not found:
+                detail = _why(outcome)
+            elif not passed:
+                detail = f"not clean on {dirty[:3]}, another answer on {unequal[:3]}, of {len(found)} inputs"
+            yield Control(name=f"{subject.name}, {target} corpus, {job.flavour}", passed=passed, detail=detail)
+
+    def campaign_controls(self, campaigns: Iterable[tuple[Subject, CampaignJob]]) -> Iterator[Control]:
+        """What holds no mistake is clean under the budget in which mistakes are sought."""
+        for subject, job in campaigns:
+            outcome = self.outcomes.of(job)
+            result = outcome.result if outcome else None
+            if isinstance(result, Campaign):
+                passed = result.crash is None and result.complete
+                detail = f"{result.executions} executions, " + ("clean" if passed else _campaign_fault(result))
+            else:
+                passed, detail = False, _why(outcome)
+            yield Control(
+                name=f"{subject.name}, campaign {job.label.split()[-3]} seed {job.seed}",
+                passed=passed,
+                detail=detail,
+            )
+
+
+def _campaign_fault(campaign: Campaign) -> str:
+    if campaign.crash is None:
+        return "ended by the fuse before its budget"
+    report = campaign.crash.report
+    return f"NOT clean: {report.kind if report else 'it ended otherwise'} on input {campaign.crash.input[:12]}"
+
+
+def _why(outcome: Outcome | None) -> str:
+    if outcome is None:
+        return "not run"
+    return outcome.error.message if outcome.error is not None else "no result"
+
+
+def _not_triggered(triggers: Triggers) -> Verdict:
+    detail = (
+        f"reached, never triggered in {triggers.executions} executions"
+        if triggers.reached
+        else (f"not reached in {triggers.executions} executions")
+    )
+    return Verdict(rung=Rung.NOT_SEEN, detail=detail)
+
+
+def _warned_or(verdict: Verdict, warnings: Sequence[Diagnostic]) -> Verdict:
+    """The first rung decides: a warning comes before anything that happens at run time."""
+    if not warnings:
+        return verdict
+    codes = ", ".join(dict.fromkeys(one.code or one.message for one in warnings))
+    behind = f"{verdict.rung}: {verdict.detail}" + (f" {verdict.k}/{verdict.n}" if verdict.n else "")
+    return Verdict(rung=Rung.WARNED, detail=f"{codes}; then {behind}", k=verdict.k, n=verdict.n)
+
+
+def _counted(names: Iterable[str]) -> tuple[tuple[str, int], ...]:
+    return tuple(sorted(Counter(names).items()))
