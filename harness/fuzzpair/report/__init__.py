@@ -1,0 +1,73 @@
+"""The seam to whoever reads a run: a reporter turns a RunRecord into the text of one file, no more."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final, Protocol
+
+from fuzzpair.errors import FuzzpairError
+from fuzzpair.model import RunRecord
+from fuzzpair.report import json_report, junit, markdown
+
+
+class Reporter(Protocol):
+    """A module (or object) that writes one file. `render` is pure: the same record, the same text."""
+
+    @property
+    def file_name(self) -> str: ...
+
+    def render(self, record: RunRecord, /) -> str: ...
+
+
+# run.json first: it is the truth that the others can be made from again.
+REPORTERS: Final[Mapping[str, Reporter]] = {"json": json_report, "junit": junit, "markdown": markdown}
+
+
+def write_reports(record: RunRecord, folder: Path, reporters: Mapping[str, Reporter] = REPORTERS) -> tuple[Path, ...]:
+    """Write every report into `folder`; raise only after all had their turn."""
+    failures: dict[str, Exception] = {}
+    written = []
+    for reporter in reporters.values():
+        path = folder / reporter.file_name
+        try:
+            _replace(path, reporter.render(record))
+            written.append(path)
+        except Exception as error:  # noqa: BLE001 - one broken reporter must not take the others with it
+            failures[reporter.file_name] = error
+            _forget(path)
+    if failures:
+        raise _failure(folder, failures)
+    return tuple(written)
+
+
+def _replace(path: Path, text: str) -> None:
+    """All of the file or none of it: a reader never meets half a report."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        with beside.open("w", encoding="utf-8", newline="\n") as stream:
+            stream.write(text)
+            stream.flush()
+            os.fsync(stream.fileno())
+        beside.replace(path)
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def _forget(path: Path) -> None:
+    # The last run's file must not pass for this run's.
+    with contextlib.suppress(OSError):  # the folder itself is what broke, and `failures` says so
+        path.unlink(missing_ok=True)
+
+
+def _failure(folder: Path, failures: Mapping[str, Exception]) -> FuzzpairError:
+    said = "; ".join(f"{name}: {type(error).__name__}: {error}" for name, error in failures.items())
+    error = FuzzpairError(
+        f"{folder}: reports not written: {said}",
+        next_step="check that the folder can be written and has space; the other reports are there",
+    )
+    error.__cause__ = next(iter(failures.values()))
+    return error

@@ -1,0 +1,186 @@
+"""What each field of run.json means. A field without a line here fails the tests, as does a line too many."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+INTRODUCTION: Final = """# run.json
+
+<!-- Made by `python -m fuzzpair.report.run_schema` from the types and run_fields.py; a test compares. -->
+
+`run.json` is one run, complete: every other report is made from it and can be made again from it.
+Its `schema` is `{schema}`. Within that number fields are only added, so a reader skips what it does not
+know; a field that goes or changes its meaning raises the number. The same as JSON Schema: `run.schema.json`.
+
+- All fields are always there. `null` means "not known" or "does not apply", never zero.
+- The file is ASCII; logs and inputs are escaped as JSON does. They are an attacker's text: show them as text.
+  A lone surrogate, which JSON cannot carry, is written out as `\\udc80` in six characters.
+- Digests are SHA-256 in hex, and name blobs in the store (`.fuzzpair/`) unless the line says otherwise.
+- `rung`, `hardened_rung`, `name` and `totals` are derived from the rest for convenience.
+- Where an object maps names to values and one name comes twice, a list of [name, value] pairs stands instead.
+
+Who catches what, as a table:
+
+    jq -r '.rows[] | [.mistake, .variant, .rung, (.tools | join("+"))] | @tsv' run.json
+"""
+
+FIELDS: Final[Mapping[str, Mapping[str, str]]] = {
+    "RunRecord": {
+        "schema": "the identifier of this format",
+        "run_id": "names this run in the store",
+        "version": "of fuzzpair",
+        "started": "RFC 3339, UTC",
+        "duration_s": "wall clock seconds",
+        "pair": "the pair of twins",
+        "profile": "the profile of pipeline.yml that was run",
+        "backend": "where commands ran",
+        "complete": "false: something was interrupted or ended by the fuse, so this is not a result",
+        "toolchain": "what compiled and judged",
+        "budgets": "the budgets that `not seen` and `found` are relative to",
+        "rows": "one per mistake and variant",
+        "controls": "the checks on the experiment itself",
+        "stages": "what each stage cost, in order",
+        "gate": "the comparison with the baseline, and the exit code",
+        "totals": "the numbers that every report prints, derived from the rest",
+    },
+    "Row": {
+        "name": "`mistake/variant`, the stable name of the row",
+        "rung": "of `verdict`; null where it could not be done",
+        "hardened_rung": "of `hardened`; null where it could not be done",
+        "mistake": "name of the mistake, as in `fuzzpair explain`",
+        "title": "the slip in one line",
+        "bug_class": "our word for the class",
+        "cwe": "CWE number",
+        "born_in": "the language in which the mistake was first written",
+        "imitates": "a public CVE, where there is one",
+        "variant": "which of the four ways to write it down",
+        "patch_digest": "of the patch, taken before any tool saw it",
+        "verdict": "in the default production flavour; null exactly when `problem` says why",
+        "hardened": "in the hardened production flavour",
+        "tools": "who caught it",
+        "evidence": "everything that the verdict rests on",
+        "problem": "why the row could not be judged; then nothing in it is a verdict",
+    },
+    "Verdict": {
+        "rung": "how early it is caught",
+        "detail": "an error code, a signal, the tool's own word",
+        "k": "triggering inputs that ended so",
+        "n": "triggering inputs tried",
+    },
+    "Evidence": {
+        "rejection": "the compile error, where there is one",
+        "warnings": "diagnostics that the fixed counterpart does not have, on lines that differ",
+        "canary": "whether the slip was reached and triggered, known without any tool",
+        "judgements": "what each flavour says on the stored triggering inputs (detectable)",
+        "found": "one sample per seed of fuzzing as a user would; never sets a rung",
+        "fidelity": "whether the C++ and the unsafe variant slip on the same input",
+        "fidelity_why": "why that value",
+        "patch": "the mistake's diff",
+        "fixed_patch": "the counterpart's diff; empty: the counterpart is the unpatched twin",
+        "compiler_command": "compiles it again",
+        "replays": "what `fuzzpair replay` runs again",
+        "job_keys": "the jobs in the store that made the evidence",
+    },
+    "Rejection": {
+        "label": "what the compile error is about",
+        "codes": "the compiler's error codes",
+        "diagnostics": "its messages",
+    },
+    "Diagnostic": {
+        "tool": "the compiler or linter",
+        "level": "the tool's own level",
+        "code": "such as `E0505` or `-Wreturn-stack-address`",
+        "message": "its first line",
+        "spans": "the places it points at",
+        "rendered": "the message as the compiler prints it",
+    },
+    "Span": {
+        "file": "path in the patched tree",
+        "first_line": "from 1",
+        "last_line": "from 1",
+        "column": "from 1; 0 where unknown",
+        "label": "what the compiler says of this place",
+        "primary": "whether it is the place of the error itself",
+    },
+    "CanaryCount": {
+        "reached": "how often the predicate was evaluated",
+        "triggered": "how often it was true",
+        "inputs": "digests of the distinct triggering inputs",
+    },
+    "Judgement": {
+        "flavour": "the build that was asked",
+        "tool": "who caught it; `none` when nobody did; `not run` with the reason in `kinds`",
+        "endings": "how the processes ended: ending → inputs",
+        "kinds": "the tool's own words → inputs",
+        "k": "inputs on which this flavour catches the mistake",
+        "n": "inputs replayed",
+        "touches_patch": "whether a stack of the report passes through the patched function",
+        "counterpart_clean": "whether the fixed counterpart is clean on the same inputs",
+        "wrong_output": "inputs whose output differs from the counterpart's",
+        "example_input": "digest of one input",
+        "example_log": "digest of its log",
+        "excerpt": "the report in that log, shortened",
+        "reproduce": "the command that shows it again",
+    },
+    "ReplayedProgram": {
+        "flavour": "the build",
+        "program": "digest of the executable",
+        "target": "the fuzz target it was built for",
+        "inputs": "digests of the inputs that it was judged on",
+    },
+    "Found": {
+        "seed": "of the campaign",
+        "found": "whether the mistake was found within the budget",
+        "executions": "until found, or of the whole campaign",
+        "seconds": "until found, or of the whole campaign",
+        "budget_runs": "executions allowed; not found means more than these",
+        "kind": "the report that counted as the find",
+    },
+    "Control": {
+        "name": "stable name",
+        "passed": "one that is false makes the run an error",
+        "detail": "what was seen",
+    },
+    "StageCost": {
+        "stage": "name of the stage",
+        "jobs_run": "jobs that did work",
+        "jobs_reused": "jobs whose results were stored",
+        "jobs_failed": "jobs that could not be done",
+        "wall_s": "wall clock seconds",
+        "cpu_s": "CPU seconds of all processes",
+    },
+    "Gate": {
+        "status": "the outcome; `drift` is a difference on another toolchain than the baseline's",
+        "exit_code": "of the process",
+        "differences": "verdicts that are not what the baseline holds",
+        "reasons": "why the status is `error` or `breached`, beyond the differences",
+    },
+    "Difference": {
+        "row": "name of the row",
+        "expected": "what the baseline holds",
+        "measured": "what this run saw",
+    },
+    "Toolchain": {
+        "image_id": "recorded only: two builds of one recipe differ in it",
+        "triple": "the target, as the compiler says it",
+        "versions": "tool or package → version, read inside the image",
+        "fingerprint": "digest of the versions, part of every job key",
+    },
+    "Totals": {
+        "mistakes": "mistakes in this list",
+        "rows": "rows in all",
+        "could_not_be_done": "rows with a problem",
+        "rungs": "variant → rung → rows, default flavour; rows with a problem are in none",
+        "hardened": "the same for the hardened flavour",
+        "rejection_labels": "label → rejected rows",
+        "controls_passed": "controls that passed",
+        "controls_failed": "controls that failed",
+        "differences": "differences from the baseline",
+        "jobs_run": "over all stages",
+        "jobs_reused": "over all stages",
+        "jobs_failed": "over all stages",
+        "wall_s": "over all stages",
+        "cpu_s": "over all stages",
+    },
+}

@@ -1,0 +1,99 @@
+"""The seam: every report is written, none by halves, and one that fails keeps no other from its turn."""
+
+from __future__ import annotations
+
+import xml.etree.ElementTree as ET
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+
+from fuzzpair.errors import FuzzpairError
+from fuzzpair.model import RunRecord
+from fuzzpair.report import REPORTERS, json_report, junit, markdown, write_reports
+from fuzzpair.report.totals import totals
+from report.records import full_record, records
+
+many = settings(suppress_health_check=list(HealthCheck), deadline=None, max_examples=25)
+
+
+class Broken:
+    """A reporter with a bug."""
+
+    file_name = "broken.txt"
+
+    def render(self, _: RunRecord, /) -> str:
+        raise ValueError("a bug of the reporter")
+
+
+def test_all_reports_are_written(tmp_path: Path) -> None:
+    written = write_reports(full_record(), tmp_path / "out")
+    assert [path.name for path in written] == ["run.json", "junit.xml", "summary.md"]
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == sorted(path.name for path in written)
+
+
+def test_a_broken_reporter_keeps_no_other_from_its_turn_and_leaves_no_old_report(tmp_path: Path) -> None:
+    (tmp_path / "broken.txt").write_text("the verdicts of yesterday")
+    with pytest.raises(FuzzpairError, match=r"broken\.txt: ValueError: a bug of the reporter") as raised:
+        write_reports(full_record(), tmp_path, {"broken": Broken(), **REPORTERS})
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["junit.xml", "run.json", "summary.md"]
+    assert raised.value.next_step
+
+
+def test_a_folder_that_cannot_be_written_is_one_clear_error(tmp_path: Path) -> None:
+    (tmp_path / "out").write_text("a file")
+    with pytest.raises(FuzzpairError, match=r"out: reports not written: run\.json: "):
+        write_reports(full_record(), tmp_path / "out")
+
+
+def test_a_write_that_fails_leaves_nothing_behind(tmp_path: Path) -> None:
+    class Surrogate(Broken):
+        def render(self, _: RunRecord, /) -> str:
+            return "half a report\udc80"
+
+    with pytest.raises(FuzzpairError, match="UnicodeEncodeError"):
+        write_reports(full_record(), tmp_path, {"surrogate": Surrogate()})
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("name", REPORTERS)
+@many
+@given(records())
+def test_no_reporter_lets_a_character_through_that_does_something(name: str, record: RunRecord) -> None:
+    # Over the table, so that a reporter of a later issue is held to it without a new test.
+    text = REPORTERS[name].render(record)
+    assert text.translate({ord("\n"): "", ord("\t"): ""}).isprintable()
+
+
+@many
+@given(records())
+def test_the_same_numbers_everywhere(record: RunRecord) -> None:
+    numbers = totals(record)
+    suite = ET.fromstring(junit.render(record))
+    said = {each.get("name"): each.get("value") for each in suite.iter("property")}
+    assert said["mistakes"] == str(numbers.mistakes)
+    assert said["could not be done"] == str(numbers.could_not_be_done)
+    document = json_report.document(record)["totals"]
+    for variant, counts in numbers.rungs:
+        assert document["rungs"][variant] == dict(counts)
+        for rung, count in counts:
+            assert said[f"{variant}: {rung}"] == str(count)
+    summary = markdown.render(record)
+    assert f"Of this list of {numbers.mistakes} " in summary
+    assert f"Controls: {numbers.controls_passed} passed, {numbers.controls_failed} failed" in summary
+
+
+def test_a_report_made_again_from_run_json_is_the_same() -> None:
+    record = full_record()
+    again = json_report.read_record(json_report.render(record))
+    for reporter in REPORTERS.values():
+        assert reporter.render(again) == reporter.render(record)
+
+
+def test_a_large_run_fits(tmp_path: Path) -> None:
+    record = full_record()
+    rows = tuple(replace(record.rows[0], mistake=f"mistake-{number}") for number in range(5_000))
+    write_reports(replace(record, rows=rows), tmp_path)
+    assert (tmp_path / "summary.md").stat().st_size <= 1_000_000
+    assert (tmp_path / "junit.xml").stat().st_size < 30_000_000
