@@ -1,0 +1,231 @@
+"""The verbs. The only place that prints errors and chooses the exit code."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+import traceback
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, NoReturn, Protocol
+
+import typer
+
+from fuzzpair import __version__, state
+from fuzzpair.again import Again, replay_again
+from fuzzpair.backends import Backend
+from fuzzpair.backends.select import Kind, open_backend
+from fuzzpair.config import Config, Profile, json_schema, load_config
+from fuzzpair.errors import EXIT_CLEAN, EXIT_NOT_DONE, EXIT_USAGE, FuzzpairError, Interrupted, UsageError
+from fuzzpair.jobs import Worker
+from fuzzpair.model import Flavour, RunRecord
+from fuzzpair.pipeline import Experiment, check_wish
+from fuzzpair.report import clean, write_reports
+from fuzzpair.report.console import make_console, render_matrix
+from fuzzpair.report.explain import render_explanation
+from fuzzpair.report.json_report import read_record, render
+from fuzzpair.report.live import make_observer
+from fuzzpair.store import Store
+
+app = typer.Typer(
+    name="fuzzpair",
+    help="Plant the same mistake in a C++ parser and in its Rust twin; see, with evidence, who catches it and when.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+
+class OpenBackend(Protocol):
+    def __call__(self, kind: Kind, environ: Mapping[str, str], on_progress: Callable[[str], None]) -> Backend: ...
+
+
+@dataclass(frozen=True)
+class World:
+    """What the verbs have of the world outside."""
+
+    environ: Mapping[str, str]
+    open_backend: OpenBackend
+
+    def backend(self, kind: Kind, on_progress: Callable[[str], None]) -> Backend:
+        return self.open_backend(kind, self.environ, on_progress)
+
+
+def main(argv: Sequence[str], environ: Mapping[str, str], opener: OpenBackend = open_backend) -> int:
+    """Run one verb; give its exit code (design: Exit codes)."""
+    try:
+        app(list(argv), obj=World(environ, opener), prog_name="fuzzpair")
+    except FuzzpairError as error:
+        _say(error)
+        return error.exit_code
+    except Exception:  # noqa: BLE001 - Python's own exit code for it is 1, which would read as a breached gate
+        traceback.print_exc()
+        _say(FuzzpairError("a mistake of fuzzpair itself", next_step="report it with the lines above"))
+        return EXIT_NOT_DONE
+    except SystemExit as ended:  # typer has printed the usage error, or a verb has chosen its code
+        return ended.code if isinstance(ended.code, int) else EXIT_USAGE
+    return EXIT_CLEAN
+
+
+def _say(error: FuzzpairError) -> None:
+    print(f"fuzzpair: {clean.block(error.message)}", file=sys.stderr)
+    if error.next_step:
+        print(f"  next: {clean.block(error.next_step)}", file=sys.stderr)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        print(f"fuzzpair {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True)] = False,
+) -> None:
+    pass
+
+
+ConfigFile = Annotated[Path, typer.Option("--config", help="The pipeline's file.")]
+StateFolder = Annotated[Path, typer.Option("--state", help="Where the store and the records of past runs are.")]
+OutFolder = Annotated[Path, typer.Option("--out", help="Where run.json, junit.xml and summary.md go.")]
+CONFIG = Path("pipeline.yml")
+STATE = Path(".fuzzpair")
+OUT = Path("out")
+
+
+@app.command()
+def run(
+    context: typer.Context,
+    mistakes: Annotated[list[str] | None, typer.Argument(help="Only these mistakes.")] = None,
+    profile: Annotated[str, typer.Option(help="A profile of pipeline.yml.")] = "default",
+    config_file: ConfigFile = CONFIG,
+    state_folder: StateFolder = STATE,
+    out: OutFolder = OUT,
+    backend: Annotated[Kind | None, typer.Option(help="docker, local or auto, instead of pipeline.yml's.")] = None,
+) -> int:
+    """The experiment: build, fuzz and replay every mistake in both languages; end with the matrix.
+
+    Exit code: 0 clean, 1 a verdict differs from the baseline, 2 usage or configuration, 3 something could not be
+    done, 130 interrupted.
+    """
+    config = load_config(config_file)
+    _end_like_ctrl_c(signal.SIGTERM)
+    wish = _Wish(config, profile, config.profile(profile), tuple(mistakes or ()))
+    check_wish(config, wish.profile, wish.mistakes)
+    with state.locked_state(state_folder) as store:
+        record = _run(wish, store, context.obj, backend or config.backend)
+        state.save_record(store, record.run_id, render(record))
+    console = make_console(sys.stdout, sys.stdout.isatty())
+    render_matrix(record, console)
+    for path in write_reports(record, out):
+        console.print(f"wrote {path}")
+    raise typer.Exit(record.gate.exit_code)
+
+
+@dataclass(frozen=True)
+class _Wish:
+    """What to run."""
+
+    config: Config
+    profile_name: str
+    profile: Profile
+    mistakes: tuple[str, ...]
+
+
+def _run(wish: _Wish, store: Store, world: World, kind: Kind) -> RunRecord:
+    config = wish.config
+    # One more than there are cores: while a sandbox starts or its files travel, a core would be idle.
+    workers = (os.cpu_count() or 1) + 1 if config.workers == "auto" else config.workers
+    with make_observer(make_console(sys.stderr, sys.stderr.isatty()), sys.stderr.isatty()) as observer:
+        backend = world.backend(kind, observer.message)
+        executor = ThreadPoolExecutor(workers)
+        try:
+            toolchain = backend.prepare(config.image)
+            limits = config.limits.to_model()
+            return Experiment(
+                config=config,
+                profile_name=wish.profile_name,
+                toolchain=toolchain,
+                worker=Worker(backend=backend, store=store, fingerprint=toolchain.fingerprint, limits=limits),
+                executor=executor,
+                observer=observer,
+                selected=wish.mistakes,
+            ).run()
+        except KeyboardInterrupt:
+            raise Interrupted from None
+        finally:
+            # Not `with`: leaving that waits for every queued job, also after Ctrl-C.
+            executor.shutdown(wait=False, cancel_futures=True)
+            backend.stop_all()
+
+
+def _end_like_ctrl_c(number: signal.Signals) -> None:
+    def interrupt(_number: int, _frame: object) -> NoReturn:
+        raise KeyboardInterrupt
+
+    signal.signal(number, interrupt)
+
+
+@app.command()
+def explain(
+    mistake: Annotated[str, typer.Argument(help="e.g. use-after-free")], state_folder: StateFolder = STATE
+) -> None:
+    """The evidence for one mistake, from the last run: diffs, compiler, sanitizers, production, how to see it again."""
+    store = state.open_store(state_folder)
+    record = read_record(state.latest_record(store))
+    render_explanation(record, mistake, store.get_blob, make_console(sys.stdout, sys.stdout.isatty()))
+
+
+@app.command()
+def replay(
+    context: typer.Context,
+    row: Annotated[str, typer.Argument(help="A row of the last run, e.g. use-after-free/cpp")],
+    flavour: Annotated[Flavour, typer.Option(help="Which build.")],
+    input_name: Annotated[str, typer.Option("--input", help="The input's sha256, or its beginning.")],
+    config_file: ConfigFile = CONFIG,
+    state_folder: StateFolder = STATE,
+) -> None:
+    """Run one input on one stored build again, in the container, and print what it printed."""
+    config = load_config(config_file)
+    store = state.open_store(state_folder)
+    record = read_record(state.latest_record(store))
+    world: World = context.obj
+    backend = world.backend(config.backend, lambda text: print(text, file=sys.stderr))
+    backend.prepare(config.image)
+    try:
+        completed = replay_again(record, Again(row, flavour, input_name), store, backend, config.limits.to_model())
+    finally:
+        backend.stop_all()
+    print(clean.block(completed.stdout.decode(errors="replace")), end="")
+    print(clean.block(completed.stderr.decode(errors="replace")), end="", file=sys.stderr)
+    ending = f"signal {completed.signal}" if completed.signal else f"exit code {completed.exit_code}"
+    print(f"ended with {'its time limit' if completed.timed_out else ending}", file=sys.stderr)
+
+
+@app.command()
+def report(
+    out: OutFolder = OUT,
+    state_folder: StateFolder = STATE,
+    record_file: Annotated[Path | None, typer.Option("--record", help="A run.json; else the last run's.")] = None,
+) -> None:
+    """Make the reports again from a stored run; prints the matrix, runs nothing."""
+    try:
+        text = record_file.read_text() if record_file else state.latest_record(state.open_store(state_folder))
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"cannot read {record_file}: {error}") from error
+    record = read_record(text)
+    console = make_console(sys.stdout, sys.stdout.isatty())
+    render_matrix(record, console)
+    for path in write_reports(record, out):
+        console.print(f"wrote {path}")
+
+
+@app.command()
+def schema() -> None:
+    """The JSON schema of pipeline.yml, for editors."""
+    print(json.dumps(json_schema(), indent=2))

@@ -1,0 +1,383 @@
+"""The experiment from start to end. Read this file first: `Experiment.run` is the list of stages, in their order."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from fuzzpair import __version__
+from fuzzpair.bug_classes import bug_class
+from fuzzpair.config import Config, Profile
+from fuzzpair.config_problems import perhaps
+from fuzzpair.errors import BackendError, FuzzpairError, PatchError, UsageError
+from fuzzpair.flavours import FUZZED, SPEAKS
+from fuzzpair.fuzz.campaign import CampaignJob
+from fuzzpair.fuzz.triggers import TriggerJob, Triggers
+from fuzzpair.gate import Course, judge_run, read_baseline
+from fuzzpair.jobs import Batch, Scheduler, Worker
+from fuzzpair.mistakes import Mistake, Planted, load_mistake, mistake_names, read_tree
+from fuzzpair.model import Control, Ending, Flavour, Language, Row, RunRecord, Toolchain, Variant
+from fuzzpair.progress import Observer
+from fuzzpair.replay import RACE_TRIES, KnownBadJob, ReplayJob, Replays, known_bad_job, replay_job
+from fuzzpair.rows import Assembly, VariantWork
+from fuzzpair.store import digest
+from fuzzpair.subjects import Subject, fixed_subject, planted_subject, unpatched_subject
+from fuzzpair.tally import ending_of
+
+SCHEMA = "fuzzpair/run/1"
+# A counterpart is compared in default and fuzzed in address whatever the mistake does.
+COUNTERPART_FIRST = (Flavour.DEFAULT, Flavour.ADDRESS)
+
+
+def check_wish(config: Config, profile: Profile, selected: Sequence[str]) -> None:
+    """Raise FuzzpairError where a run would end for what can be read at once, before an image is built for it."""
+    mistakes_to_run(config, profile, selected)
+    for target in config.pair.targets:
+        read_corpus(config, target)
+
+
+def mistakes_to_run(config: Config, profile: Profile, selected: Sequence[str]) -> list[str]:
+    """The names asked for. Raises UsageError on one that neither the pair nor the baseline has."""
+    there = mistake_names(config.pair.cpp, config.pair.rust)
+    baseline = read_baseline(config.baseline) if config.baseline else None
+    known = {row.split("/")[0] for row in baseline.rows} if baseline else set()
+    for name in selected:
+        if name not in known and name not in there:
+            raise UsageError(
+                f"there is no mistake {name!r}{perhaps(name, there)}",
+                next_step=f"one of {', '.join(there)}" if there else "the pair has no patches yet",
+            )
+    if selected:
+        return sorted(set(selected))
+    # A mistake whose patches were all taken away is told of, not forgotten.
+    return sorted(set(there) | known if profile.mistakes == "all" else set(profile.mistakes))
+
+
+def read_corpus(config: Config, target: str) -> list[bytes]:
+    """A target's seeds. Raises FuzzpairError when there is none."""
+    folder: Path = config.pair.corpus / target
+    contents = [path.read_bytes() for path in sorted(folder.glob("*")) if path.is_file()] if folder.is_dir() else []
+    if not contents:
+        raise FuzzpairError(
+            f"the corpus of target {target!r} is empty: {folder}",
+            next_step="put at least one input file there; fuzzing from nothing proves nothing",
+        )
+    return contents
+
+
+@dataclass
+class Experiment:
+    """One run's state. Each stage plans its jobs from the results before it; jobs never schedule jobs."""
+
+    config: Config
+    profile_name: str
+    toolchain: Toolchain
+    worker: Worker
+    executor: Executor
+    observer: Observer
+    selected: tuple[str, ...] = ()  # mistakes asked for on the command line; empty: the profile's
+    mistakes: list[Mistake] = field(default_factory=list)
+    unreadable: list[Row] = field(default_factory=list)
+    unpatched: dict[Language, Subject] = field(default_factory=dict)
+    work: list[VariantWork] = field(default_factory=list)
+    known_bad: list[KnownBadJob] = field(default_factory=list)
+    corpus_replays: list[tuple[Subject, str, ReplayJob]] = field(default_factory=list)
+    clean_campaigns: list[tuple[Subject, CampaignJob]] = field(default_factory=list)
+    triggers: dict[str, TriggerJob] = field(default_factory=dict)
+    interrupted: bool = False
+    broken: BackendError | None = None
+
+    def __post_init__(self) -> None:
+        self.scheduler = Scheduler(self.executor, self.worker, self.observer)
+        self.profile: Profile = self.config.profile(self.profile_name)
+        self.started = datetime.now(UTC)
+        self._clock = time.monotonic()
+
+    # --- the run -------------------------------------------------------------------------------
+
+    def run(self) -> RunRecord:
+        """All stages, then the record. Ctrl-C ends the stages; what they had found is in the record."""
+        self.read_pair()
+        stages = (
+            ("known-bad programs", self.plan_known_bad),
+            ("build the unpatched twins", self.plan_unpatched),
+            ("build the mistakes", self.plan_variants),
+            ("fuzz", self.plan_fuzzing),
+            ("replay", self.plan_replays),
+            ("build the counterparts", self.plan_counterparts),
+            ("replay the counterparts", self.plan_counterpart_replays),
+        )
+        try:
+            for name, plan in stages:
+                self.scheduler.run_stage(name, plan())
+        except KeyboardInterrupt:
+            self.interrupted = True
+            self.observer.message("interrupted: what was found so far follows; the next run goes on from here")
+        except BackendError as error:
+            self.broken = error
+            self.observer.message(f"stopped: {error.message}; what was found so far follows")
+        return self.record()
+
+    def read_pair(self) -> None:
+        """Read the twins, the corpus and every mistake. Raises FuzzpairError where nothing can be run at all."""
+        pair = self.config.pair
+        store = self.worker.store
+        contents = {target: read_corpus(self.config, target) for target in pair.targets}
+        self.seeds = {target: tuple(dict.fromkeys(map(store.put_blob, seeds))) for target, seeds in contents.items()}
+        for name in mistakes_to_run(self.config, self.profile, self.selected):
+            try:
+                mistake = load_mistake(name, pair.cpp, pair.rust)
+            except PatchError as error:
+                self.unreadable.append(Assembly.unreadable(name, error.message))
+                continue
+            self.mistakes.append(mistake)
+        self.trees = {language: read_tree(pair.folder(language)) for language in Language}
+
+    # --- the stages ----------------------------------------------------------------------------
+
+    def plan_known_bad(self) -> Iterator[Batch]:
+        """A sanitizer that is silent about a known fault would be silent about the mistakes."""
+        for language in Language:
+            for flavour in self._flavours(language):
+                if flavour in SPEAKS:
+                    job = known_bad_job(language, flavour, self.worker.store)
+                    self.known_bad.append(job)
+                    yield Batch((job,), job.label)
+
+    def plan_unpatched(self) -> Iterator[Batch]:
+        targets = tuple(self.config.pair.targets)
+        for language in Language:
+            subject = unpatched_subject(
+                language, self.trees[language], targets, self._flavours(language), self.worker.store
+            )
+            self.unpatched[language] = subject
+            for _, job in subject.builds:
+                yield Batch((job,), job.label)
+
+    def plan_variants(self) -> Iterator[Batch]:
+        """One batch a tree: a patch shares its sandbox with nothing but itself."""
+        for mistake in self.mistakes:
+            for planted in mistake.planted:
+                work = self._work(mistake, planted)
+                self.work.append(work)
+                if work.subject is not None:
+                    yield Batch(tuple(job for _, job in work.subject.builds), work.subject.name)
+                if work.fixed is not None and work.has_own_fixed:
+                    jobs = [work.fixed.job(flavour) for flavour in COUNTERPART_FIRST]
+                    yield Batch(tuple(job for job in jobs if job is not None), work.fixed.name)
+
+    def plan_fuzzing(self) -> Iterator[Batch]:
+        """Triggering inputs for every mistake, and one campaign a seed as a user would fuzz, of everything fuzzed."""
+        for mistake in self.mistakes:
+            gathering = self._trigger_job(mistake)
+            if gathering is not None:
+                self.triggers[mistake.name] = gathering
+                yield Batch((gathering,), gathering.label)
+        clean = list(self.unpatched.values()) + [work.fixed for work in self.work if work.fixed and work.has_own_fixed]
+        for subject in clean:
+            for target in subject.targets:
+                for job in self._campaigns(subject, target):
+                    self.clean_campaigns.append((subject, job))
+                    yield Batch((job,), job.label)
+        for work in self.work:
+            if work.subject is not None:
+                work.campaigns = tuple(self._campaigns(work.subject, work.mistake.target))
+                for job in work.campaigns:
+                    yield Batch((job,), job.label)
+
+    def plan_replays(self) -> Iterator[Batch]:
+        """Every flavour judges the triggering inputs; what campaigns found is tried on the canary and counterpart."""
+        yield from self._corpus_batches()
+        for work in self.work:
+            if work.subject is None:
+                continue
+            work.replays = self._replay(work.subject, work.mistake.target, self._inputs_of(work))
+            if Flavour.CANARY in work.replays and bug_class(work.mistake.bug_class).is_race:
+                work.replays[Flavour.CANARY] = replace(work.replays[Flavour.CANARY], tries=RACE_TRIES)
+            work.confirmations = self._confirmations(work)
+            jobs = (*work.replays.values(), *work.confirmations)
+            if jobs:
+                yield Batch(jobs, work.subject.name)
+
+    def plan_counterparts(self) -> Iterator[Batch]:
+        """A counterpart answers only where it is asked: in the flavours in which the mistake did not end cleanly."""
+        for work in self.work:
+            unclean = {one for one, job in work.replays.items() if not self._all_clean(job)}
+            work.asked = {Flavour.DEFAULT} | unclean - {Flavour.CANARY}
+            if work.fixed is not None and work.has_own_fixed:
+                jobs = [work.fixed.job(flavour) for flavour in Flavour if flavour in work.asked]
+                missing = tuple(job for job in jobs if job is not None and self.scheduler.outcomes.of(job) is None)
+                if missing:
+                    yield Batch(missing, work.fixed.name)
+
+    def plan_counterpart_replays(self) -> Iterator[Batch]:
+        for work in self.work:
+            if work.fixed is None:
+                continue
+            jobs = self._replay(work.fixed, work.mistake.target, self._inputs_of(work))
+            work.counterpart = {flavour: job for flavour, job in jobs.items() if flavour in work.asked}
+            if work.counterpart:
+                yield Batch(tuple(work.counterpart.values()), f"{work.mistake.name} {work.fixed.name}")
+
+    def _all_clean(self, job: ReplayJob) -> bool:
+        result = self.scheduler.outcomes.result(job)
+        return isinstance(result, Replays) and all(ending_of(one) is Ending.CLEAN for one in result.replays)
+
+    # --- parts of the plans --------------------------------------------------------------------
+
+    def _flavours(self, language: Language) -> tuple[Flavour, ...]:
+        """Every flavour that some variant of a language is built in."""
+        lists = [self.profile.flavours.of(one) for one in Variant if one.language is language]
+        return tuple(flavour for flavour in Flavour if any(flavour in one for one in lists))
+
+    def _work(self, mistake: Mistake, planted: Planted) -> VariantWork:
+        work = VariantWork(mistake=mistake, planted=planted)
+        if planted.problem is None:
+            base = self.unpatched[planted.variant.language]
+            flavours = self.profile.flavours.of(planted.variant)
+            store, fingerprint = self.worker.store, self.worker.fingerprint
+            work.subject = planted_subject(mistake, planted, base, flavours, store, fingerprint)
+            work.fixed = fixed_subject(mistake, planted, base, flavours, store, fingerprint)
+            work.has_own_fixed = planted.fixed_tree is not None
+        return work
+
+    def _trigger_job(self, mistake: Mistake) -> TriggerJob | None:
+        """Gathered on the C++ variant; its inputs are then tried on every other one."""
+        work = next((one for one in self.work if one.mistake is mistake and one.planted.variant is Variant.CPP), None)
+        build = work.subject.build(Flavour.CANARY, self.scheduler.outcomes) if work and work.subject else None
+        if build is None:
+            return None
+        fuzzer = f"fuzz_{mistake.target}"
+        return TriggerJob(
+            judge=build.program("judge"),
+            fuzzer=build.program(fuzzer),
+            fuzzer_name=fuzzer,
+            target=mistake.target,
+            seeds=self.seeds[mistake.target],
+            seed=self.profile.seeds[0],
+            runs=self.profile.trigger_runs,
+            wanted=self.profile.trigger_inputs,
+            fuse_s=self.profile.fuse_s,
+            subject=mistake.name,
+        )
+
+    def _campaigns(self, subject: Subject, target: str) -> Iterator[CampaignJob]:
+        fuzzer = f"fuzz_{target}"
+        for flavour in FUZZED:
+            program = (
+                subject.program(flavour, self.scheduler.outcomes, fuzzer) if flavour is not Flavour.CANARY else None
+            )
+            if program is None:
+                continue
+            for seed in self.profile.seeds:
+                yield CampaignJob(
+                    program=program,
+                    program_name=fuzzer,
+                    flavour=flavour,
+                    seeds=self.seeds[target],
+                    seed=seed,
+                    runs=self.profile.runs_of(target),
+                    fuse_s=self.profile.fuse_s,
+                    subject=f"{subject.name} {target}",
+                )
+
+    def _inputs_of(self, work: VariantWork) -> tuple[str, ...]:
+        triggers = self.triggers_of(work.mistake)
+        return triggers.inputs if triggers else ()
+
+    def triggers_of(self, mistake: Mistake) -> Triggers | None:
+        job = self.triggers.get(mistake.name)
+        return self.scheduler.outcomes.result(job) if job is not None else None
+
+    def _replay(self, subject: Subject, target: str, inputs: tuple[str, ...]) -> dict[Flavour, ReplayJob]:
+        jobs: dict[Flavour, ReplayJob] = {}
+        for flavour in subject.flavours if inputs else ():
+            program = subject.program(flavour, self.scheduler.outcomes)
+            if program is not None:
+                jobs[flavour] = replay_job(
+                    program,
+                    flavour,
+                    target,
+                    inputs,
+                    timeout_s=self.profile.replay_timeout_s,
+                    subject=subject.name,
+                )
+        return jobs
+
+    def _confirmations(self, work: VariantWork) -> tuple[ReplayJob, ...]:
+        """What a campaign found counts only if the counterpart is clean on it, and the canary or a stack agrees."""
+        found = [campaign.crash.input for campaign in work.campaign_results(self.scheduler.outcomes) if campaign.crash]
+        jobs: list[ReplayJob] = []
+        if found and work.subject and work.fixed:
+            for subject, flavour in ((work.subject, Flavour.CANARY), (work.fixed, Flavour.ADDRESS)):
+                jobs.extend(
+                    job
+                    for one, job in self._replay(subject, work.mistake.target, tuple(dict.fromkeys(found))).items()
+                    if one is flavour
+                )
+        return tuple(jobs)
+
+    def _corpus_batches(self) -> Iterator[Batch]:
+        """The unpatched twins and every fixed counterpart answer the whole corpus, cleanly and alike."""
+        subjects: Iterable[tuple[Subject, tuple[str, ...]]] = [
+            *((subject, subject.targets) for subject in self.unpatched.values()),
+            *((work.fixed, (work.mistake.target,)) for work in self.work if work.fixed and work.has_own_fixed),
+        ]
+        for subject, targets in subjects:
+            for target in targets:
+                jobs = self._replay(subject, target, self.seeds[target])
+                self.corpus_replays.extend((subject, target, job) for job in jobs.values())
+                if jobs:
+                    yield Batch(tuple(jobs.values()), f"{subject.name} corpus")
+
+    # --- the record ----------------------------------------------------------------------------
+
+    def record(self) -> RunRecord:
+        assembly = Assembly(self.scheduler.outcomes, self.worker.store, self.worker.fingerprint, self.triggers_of)
+        rows = tuple(self.unreadable + assembly.rows(self.work))
+        controls = tuple(self._controls(assembly))
+        costs = tuple(self.scheduler.costs)
+        baseline = read_baseline(self.config.baseline) if self.config.baseline else None
+        course = Course(
+            fingerprint=self.toolchain.fingerprint,
+            interrupted=self.interrupted,
+            broken=f"{self.broken.message} ({self.broken.next_step})" if self.broken else "",
+            failures=tuple(self.scheduler.failures),
+            selected=bool(self.selected) or self.profile.mistakes != "all",
+        )
+        started = self.started.strftime("%Y-%m-%dT%H:%M:%SZ")
+        return RunRecord(
+            schema=SCHEMA,
+            run_id=f"{self.started:%Y%m%dT%H%M%SZ}-{digest(started.encode() + str(id(self)).encode())[:8]}",
+            version=__version__,
+            started=started,
+            duration_s=time.monotonic() - self._clock,
+            pair=self.config.pair.name,
+            profile=self.profile_name,
+            backend=self.worker.backend.name,
+            complete=not self.interrupted and self.broken is None,
+            toolchain=self.toolchain,
+            budgets=self._budgets(),
+            rows=rows,
+            controls=controls,
+            stages=costs,
+            gate=judge_run(rows, controls, baseline, course),
+        )
+
+    def _controls(self, assembly: Assembly) -> Iterator[Control]:
+        yield from assembly.known_bad_controls(self.known_bad)
+        yield from assembly.corpus_controls(self.corpus_replays, self.unpatched)
+        yield from assembly.campaign_controls(self.clean_campaigns)
+
+    def _budgets(self) -> tuple[tuple[str, str], ...]:
+        profile = self.profile
+        return (
+            ("trigger_runs", str(profile.trigger_runs)),
+            ("trigger_inputs", str(profile.trigger_inputs)),
+            *((f"found_runs {one}", str(profile.runs_of(one))) for one in self.config.pair.targets),
+            ("seeds", ", ".join(map(str, profile.seeds))),
+        )
