@@ -56,6 +56,8 @@ def echo(command: Command, files: dict[str, bytes]) -> Completed:
 def compile_anything(command: Command, files: dict[str, bytes]) -> Completed:
     if command.argv[0] == "echo":
         return echo(command, files)
+    if "-o" not in command.argv:
+        return succeed(command, files)
     output = command.argv[command.argv.index("-o") + 1]
     files[f"{command.cwd}/{output}"] = b"object" if output.endswith(".o") else f"linked {output}".encode()
     return succeed(command, files)

@@ -61,6 +61,17 @@ def test_the_hardened_flavour_is_compared_too() -> None:
     assert judged(row(Variant.CPP, Rung.STOPPED), RUST).exit_code == 1
 
 
+def test_where_chance_decides_between_two_rungs_both_agree_and_no_third() -> None:
+    either = Baseline("f00d", {"use-after-free/cpp": "detected or crashed", "use-after-free/rust": "rejected"})
+    for default, hardened in ((Rung.DETECTED, None), (Rung.CRASHED, Rung.DETECTED), (Rung.CRASHED, None)):
+        assert judged(row(Variant.CPP, default, hardened), RUST, baseline=either).status is GateStatus.PASSED
+    assert judged(row(Variant.CPP, Rung.NOT_SEEN), RUST, baseline=either).exit_code == 1
+    assert judged(row(Variant.CPP, Rung.DETECTED, Rung.STOPPED), RUST, baseline=either).exit_code == 1
+    apart = Baseline("f00d", {"use-after-free/cpp": "detected or crashed / stopped", "use-after-free/rust": "rejected"})
+    assert judged(row(Variant.CPP, Rung.CRASHED, Rung.STOPPED), RUST, baseline=apart).status is GateStatus.PASSED
+    assert judged(row(Variant.CPP, Rung.CRASHED), RUST, baseline=apart).exit_code == 1
+
+
 def test_a_row_that_is_gone_or_new_is_a_difference() -> None:
     new = row(Variant.RUST_UNSAFE, Rung.CRASHED)
     assert [(one.row, one.expected, one.measured) for one in judged(CPP, new).differences] == [

@@ -145,11 +145,16 @@ class _Compilation:
         return tuple(f"fuzz_{name}" for name in self.job.targets) if self.job.flavour in FUZZED else ()
 
     def execute(self, lines: list[tuple[str, ...]]) -> tuple[Completed, ...]:
+        """Run steps up to the first that fails, in one round trip: each costs as much as a small file's compilation.
+
+        Another tree's programs may stand in the folder; they are removed first, so that none is taken for this one's.
+        """
         commands = [
             Command(argv=argv, cwd=self.folder, env=self.recipe.env, timeout_s=COMPILE_TIMEOUT_S) for argv in lines
         ]
         self.commands.extend(command.shown() for command in commands)
-        return self.sandbox.run_all(commands)
+        cleared = Command(argv=("rm", "-f", "--", JUDGE, *self.fuzzed), cwd=self.folder, timeout_s=COMPILE_TIMEOUT_S)
+        return self.sandbox.run_all([cleared, *commands], keep_going=False)[1:]
 
     def must(self, completed: Completed) -> None:
         """Raise BuildError unless a step that no mistake can break (a link) went well."""
@@ -189,15 +194,16 @@ class _CppBuild(_Compilation):
                 {f"{self.folder}/{_object(path)}": self.store.get_blob(sha) for path, sha in shared.items()}
             )
         own = [path for path in units if path not in shared and self._is_linked(path)]
-        completed = self.execute([self._compile_line(path) for path in own] + self._runtime_lines())
-        for one in completed:
-            self.diagnostics.extend(parse_clang(one.stderr.decode(errors="replace")))
-        failed = next((one for one in completed if not one.ok), None)
-        if failed is not None:
-            return self.refused(failed)
         programs = (JUDGE, *self.fuzzed)
-        for linked in self.execute([self._link_line(name, units) for name in programs]):
-            self.must(linked)
+        compiling = [self._compile_line(path) for path in own]
+        linking = [self._link_line(name, units) for name in programs]
+        completed = self.execute(compiling + self._runtime_lines() + linking)
+        for one in completed[: len(compiling)]:
+            self.diagnostics.extend(parse_clang(one.stderr.decode(errors="replace")))
+            if not one.ok:
+                return self.refused(one)
+        for one in completed[len(compiling) :]:
+            self.must(one)
         return self.finish(programs, self._keep_objects(own) | shared)
 
     def _is_linked(self, path: str) -> bool:
@@ -240,19 +246,16 @@ class _CppBuild(_Compilation):
 
 class _RustBuild(_Compilation):
     def run(self) -> Build:
-        for completed in self.execute(self._runtime_lines()):
-            self.must(completed)
-        (library,) = self.execute(
-            [self._rustc("--crate-type=rlib", "--crate-name=dns", "src/lib.rs", "-o", "libdns.rlib")]
-        )
-        self.diagnostics.extend(parse_rustc(library.stderr.decode(errors="replace")))
-        if not library.ok:
-            return self.refused(library)
         programs = (JUDGE, *self.fuzzed)
-        for linked in self.execute([self._program_line(name) for name in programs]):
-            self.diagnostics.extend(parse_rustc(linked.stderr.decode(errors="replace")))
-            if not linked.ok:
-                return self.refused(linked)
+        runtime = self._runtime_lines()
+        library = self._rustc("--crate-type=rlib", "--crate-name=dns", "src/lib.rs", "-o", "libdns.rlib")
+        completed = self.execute([*runtime, library, *(self._program_line(name) for name in programs)])
+        for one in completed[: len(runtime)]:
+            self.must(one)
+        for one in completed[len(runtime) :]:
+            self.diagnostics.extend(parse_rustc(one.stderr.decode(errors="replace")))
+            if not one.ok:
+                return self.refused(one)
         return self.finish(programs, {})
 
     def _rustc(self, *arguments: str) -> tuple[str, ...]:

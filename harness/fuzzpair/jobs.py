@@ -7,7 +7,7 @@ fingerprint. Its result is stored under that key, so a run does only what change
 from __future__ import annotations
 
 import time
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from dataclasses import dataclass, fields
 from functools import cache
@@ -43,10 +43,18 @@ class Job(Protocol):
 @dataclass(frozen=True, slots=True)
 class Batch:
     """Jobs that run one after another in one sandbox. What shares a sandbox can only spoil itself, so a batch
-    never mixes two mistakes."""
+    never mixes two mistakes, nor a mistake with an unpatched twin's build."""
 
     jobs: tuple[Job, ...]
     label: str
+
+
+def batched(parts: Iterable[tuple[str, Job]]) -> Iterator[Batch]:
+    """Jobs of one label in one batch, in order. Starting a sandbox costs as much as several small jobs."""
+    grouped: dict[str, list[Job]] = {}
+    for label, job in parts:
+        grouped.setdefault(label, []).append(job)
+    return (Batch(tuple(jobs), label) for label, jobs in grouped.items())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,7 +18,7 @@ from fuzzpair.flavours import FUZZED, SPEAKS
 from fuzzpair.fuzz.campaign import CampaignJob
 from fuzzpair.fuzz.triggers import TriggerJob, Triggers
 from fuzzpair.gate import Course, judge_run, read_baseline
-from fuzzpair.jobs import Batch, Scheduler, Worker
+from fuzzpair.jobs import Batch, Job, Scheduler, Worker, batched
 from fuzzpair.mistakes import Mistake, Planted, load_mistake, mistake_names, read_tree
 from fuzzpair.model import Control, Ending, Flavour, Language, Row, RunRecord, Toolchain, Variant
 from fuzzpair.progress import Observer
@@ -158,17 +158,16 @@ class Experiment:
             for _, job in subject.builds:
                 yield Batch((job,), job.label)
 
-    def plan_variants(self) -> Iterator[Batch]:
-        """One batch a tree: a patch shares its sandbox with nothing but itself."""
-        for mistake in self.mistakes:
-            for planted in mistake.planted:
-                work = self._work(mistake, planted)
-                self.work.append(work)
-                if work.subject is not None:
-                    yield Batch(tuple(job for _, job in work.subject.builds), work.subject.name)
-                if work.fixed is not None and work.has_own_fixed:
-                    jobs = [work.fixed.job(flavour) for flavour in COUNTERPART_FIRST]
-                    yield Batch(tuple(job for job in jobs if job is not None), work.fixed.name)
+    def plan_variants(self) -> Iterable[Batch]:
+        """One batch for a mistake in one language: what shares a sandbox can spoil nothing but itself."""
+        self.work = [self._work(mistake, planted) for mistake in self.mistakes for planted in mistake.planted]
+        parts: list[tuple[str, Job]] = []
+        for work in self.work:
+            own = work.subject.builds if work.subject else ()
+            fixed = [work.own_fixed.job(flavour) for flavour in COUNTERPART_FIRST] if work.own_fixed else []
+            jobs = (*(job for _, job in own), *(job for job in fixed if job is not None))
+            parts.extend((f"{work.mistake.name} {work.planted.variant.language}", job) for job in jobs)
+        return batched(parts)
 
     def plan_fuzzing(self) -> Iterator[Batch]:
         """Triggering inputs for every mistake, and one campaign a seed as a user would fuzz, of everything fuzzed."""
@@ -177,21 +176,24 @@ class Experiment:
             if gathering is not None:
                 self.triggers[mistake.name] = gathering
                 yield Batch((gathering,), gathering.label)
-        clean = list(self.unpatched.values()) + [work.fixed for work in self.work if work.fixed and work.has_own_fixed]
-        for subject in clean:
+        for subject in self.unpatched.values():
             for target in subject.targets:
                 for job in self._campaigns(subject, target):
                     self.clean_campaigns.append((subject, job))
                     yield Batch((job,), job.label)
+        parts: list[tuple[str, Job]] = []
         for work in self.work:
-            if work.subject is not None:
-                work.campaigns = tuple(self._campaigns(work.subject, work.mistake.target))
-                for job in work.campaigns:
-                    yield Batch((job,), job.label)
+            target = work.mistake.target
+            work.campaigns = tuple(self._campaigns(work.subject, target)) if work.subject else ()
+            clean = tuple(self._campaigns(work.own_fixed, target)) if work.own_fixed else ()
+            self.clean_campaigns.extend((work.own_fixed, job) for job in clean if work.own_fixed)
+            parts.extend((f"{work.mistake.name} campaigns", job) for job in (*work.campaigns, *clean))
+        yield from batched(parts)
 
     def plan_replays(self) -> Iterator[Batch]:
         """Every flavour judges the triggering inputs; what campaigns found is tried on the canary and counterpart."""
         yield from self._corpus_batches()
+        parts: list[tuple[str, Job]] = []
         for work in self.work:
             if work.subject is None:
                 continue
@@ -199,29 +201,30 @@ class Experiment:
             if Flavour.CANARY in work.replays and bug_class(work.mistake.bug_class).is_race:
                 work.replays[Flavour.CANARY] = replace(work.replays[Flavour.CANARY], tries=RACE_TRIES)
             work.confirmations = self._confirmations(work)
-            jobs = (*work.replays.values(), *work.confirmations)
-            if jobs:
-                yield Batch(jobs, work.subject.name)
+            parts.extend((f"{work.mistake.name} replays", job) for job in work.replays.values())
+            parts.extend((f"{work.mistake.name} replays", job) for job in work.confirmations)
+        yield from batched(parts)
 
-    def plan_counterparts(self) -> Iterator[Batch]:
+    def plan_counterparts(self) -> Iterable[Batch]:
         """A counterpart answers only where it is asked: in the flavours in which the mistake did not end cleanly."""
+        parts: list[tuple[str, Job]] = []
         for work in self.work:
             unclean = {one for one, job in work.replays.items() if not self._all_clean(job)}
             work.asked = {Flavour.DEFAULT} | unclean - {Flavour.CANARY}
-            if work.fixed is not None and work.has_own_fixed:
-                jobs = [work.fixed.job(flavour) for flavour in Flavour if flavour in work.asked]
-                missing = tuple(job for job in jobs if job is not None and self.scheduler.outcomes.of(job) is None)
-                if missing:
-                    yield Batch(missing, work.fixed.name)
+            jobs = [work.own_fixed.job(one) for one in Flavour if one in work.asked] if work.own_fixed else []
+            missing = [job for job in jobs if job is not None and self.scheduler.outcomes.of(job) is None]
+            parts.extend((f"{work.mistake.name} {work.planted.variant.language} counterparts", job) for job in missing)
+        return batched(parts)
 
-    def plan_counterpart_replays(self) -> Iterator[Batch]:
+    def plan_counterpart_replays(self) -> Iterable[Batch]:
+        parts: list[tuple[str, Job]] = []
         for work in self.work:
             if work.fixed is None:
                 continue
             jobs = self._replay(work.fixed, work.mistake.target, self._inputs_of(work))
             work.counterpart = {flavour: job for flavour, job in jobs.items() if flavour in work.asked}
-            if work.counterpart:
-                yield Batch(tuple(work.counterpart.values()), f"{work.mistake.name} {work.fixed.name}")
+            parts.extend((f"{work.mistake.name} counterparts", job) for job in work.counterpart.values())
+        return batched(parts)
 
     def _all_clean(self, job: ReplayJob) -> bool:
         result = self.scheduler.outcomes.result(job)
@@ -325,11 +328,14 @@ class Experiment:
         """The unpatched twins and every fixed counterpart answer the whole corpus, cleanly and alike."""
         subjects: Iterable[tuple[Subject, tuple[str, ...]]] = [
             *((subject, subject.targets) for subject in self.unpatched.values()),
-            *((work.fixed, (work.mistake.target,)) for work in self.work if work.fixed and work.has_own_fixed),
+            *((work.own_fixed, (work.mistake.target,)) for work in self.work if work.own_fixed),
         ]
         for subject, targets in subjects:
             for target in targets:
                 jobs = self._replay(subject, target, self.seeds[target])
+                if subject not in self.unpatched.values():
+                    # Its campaign starts with the whole corpus in address; that is not done twice.
+                    jobs.pop(Flavour.ADDRESS, None)
                 self.corpus_replays.extend((subject, target, job) for job in jobs.values())
                 if jobs:
                     yield Batch(tuple(jobs.values()), f"{subject.name} corpus")

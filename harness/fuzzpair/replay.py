@@ -103,7 +103,8 @@ class _Place:
         self.job = job
         self.sandbox = sandbox
         self.store = store
-        self.folder = f"replay-{job.flavour}"
+        # By program: what shares a sandbox must not share the canary's counts.
+        self.folder = f"replay-{job.flavour}-{job.program[:12]}"
 
     def put(self) -> None:
         content = {f"{self.folder}/inputs/{name}": self.store.get_blob(name) for name in self.job.inputs}

@@ -67,6 +67,11 @@ class VariantWork:
     confirmations: tuple[ReplayJob, ...] = ()
     asked: set[Flavour] = field(default_factory=set)  # flavours in which the counterpart has to answer
 
+    @property
+    def own_fixed(self) -> Subject | None:
+        """The counterpart when it is a tree of its own, which has to be built and checked."""
+        return self.fixed if self.has_own_fixed else None
+
     def campaign_results(self, outcomes: Outcomes) -> list[Campaign]:
         results = (outcomes.result(job) for job in self.campaigns)
         return [one for one in results if isinstance(one, Campaign)]

@@ -54,10 +54,12 @@ def run(job: CampaignJob, store: Store, answer: Answer) -> Campaign:
 def test_it_starts_from_the_seeds_alone_with_its_program(job: CampaignJob, store: Store) -> None:
     sandbox = FakeSandbox(ends(DONE))
     job.run(sandbox, store)
+    folder = f"campaign-{job.program[:12]}-3"
     assert {path: content for path, content in sandbox.files.items() if not path.endswith(".keep")} == {
-        "campaign-3/fuzz_message": b"program",
-        f"campaign-3/corpus/{job.seeds[0]}": b"one",
-        f"campaign-3/corpus/{job.seeds[1]}": b"two",
+        f"{folder}/fuzz_message": b"program",
+        f"{folder}/corpus/{job.seeds[0]}": b"one",
+        f"{folder}/corpus/{job.seeds[1]}": b"two",
+        f"{folder}/seeds.list": f"corpus/{job.seeds[0]},corpus/{job.seeds[1]}".encode(),
     }
     (command,) = sandbox.commands
     assert {"-runs=100", "-seed=3"} <= set(command.argv)

@@ -11,7 +11,15 @@ from fuzzpair.fuzz.libfuzzer import LibFuzzer
 from fuzzpair.model import Completed, Tool
 
 LOGS = Path(__file__).parents[1] / "logs" / "fuzz"
-TASK = Task(program="fuzz_message", seed=7, runs=500, fuse_s=30.2, env=(("ASAN_OPTIONS", "a=1"),), folder="campaign-7")
+TASK = Task(
+    program="fuzz_message",
+    seeds=("corpus/one", "corpus/two"),
+    seed=7,
+    runs=500,
+    fuse_s=30.2,
+    env=(("ASAN_OPTIONS", "a=1"),),
+    folder="campaign-7",
+)
 DONE = b"#500\tDONE   cov: 12 ft: 20 corp: 3/9b\nDone 500 runs in 1 second(s)\nstat::number_of_executed_units: 500\n"
 HALF = b"#250\tpulse  cov: 12 ft: 20 corp: 3/9b\n"
 CRASH = {"campaign-7/artifacts/crash-0a": b"x", "campaign-7/artifacts/.keep": b""}
@@ -31,7 +39,8 @@ def test_a_campaign_is_bounded_by_executions_and_the_rest_is_a_fuse() -> None:
     assert {"-runs=500", "-seed=7", "-max_total_time=31", "-timeout=5", "-artifact_prefix=artifacts/"} <= set(
         command.argv
     )
-    assert command.argv[-1] == "corpus"
+    assert command.argv[-1] == "-seed_inputs=@seeds.list"
+    assert LibFuzzer().files(TASK) == {"seeds.list": b"corpus/one,corpus/two"}
     assert (command.cwd, command.env) == ("campaign-7", TASK.env)
     # From outside later than from inside, or a fuse that works would look like a hang.
     assert command.timeout_s > TASK.fuse_s + TASK.unit_timeout_s

@@ -97,7 +97,7 @@ def test_campaigns_go_on_with_another_seed_and_what_is_left_of_the_budget(store:
     triggers = gather(job_of(store, b"a", b"b?"), store, canary)
     assert contents(triggers, store) == [b"1!", b"2!", b"3!"]
     assert (triggers.from_campaign, triggers.executions, triggers.complete) == (3, 2 + 30, True)
-    asked = [{one for one in command.argv if one.startswith(("-runs", "-seed"))} for command in canary.campaigns]
+    asked = [{one for one in command.argv if one.startswith(("-runs=", "-seed="))} for command in canary.campaigns]
     assert asked == [{"-runs=1000", "-seed=1"}, {"-runs=990", "-seed=2"}, {"-runs=980", "-seed=3"}]
 
 

@@ -11,9 +11,10 @@ from fuzzpair.model import Command, Completed, CrashReport
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
-    """One campaign: a program, seeds in `corpus/`, a budget in executions, and the fuse in seconds."""
+    """One campaign: a program, its seeds, a budget in executions, and the fuse in seconds."""
 
     program: str
+    seeds: tuple[str, ...]  # paths in the folder, in the order in which they are tried
     seed: int
     runs: int
     fuse_s: float
@@ -36,6 +37,9 @@ class Reading:
 
 class Engine(Protocol):
     name: str
+
+    def files(self, task: Task) -> dict[str, bytes]:
+        """What the command needs in the task's folder besides the program and its seeds, by path."""
 
     def command(self, task: Task) -> Command:
         """The one process that fuzzes."""

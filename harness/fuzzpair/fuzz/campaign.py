@@ -21,7 +21,7 @@ class CampaignJob:
     """Fuzz `program` from `seeds` with one random seed for `runs` executions."""
 
     kind: ClassVar[str] = "campaign"
-    revision: ClassVar[int] = 1
+    revision: ClassVar[int] = 2
     result_type: ClassVar[type[Campaign]] = Campaign
 
     program: str  # sha256
@@ -45,20 +45,21 @@ class CampaignJob:
                 f"{self.label}: the corpus is empty",
                 next_step="put seed inputs into the pair's corpus folder",
             )
-        folder = f"campaign-{self.seed}"
+        folder = f"campaign-{self.program[:12]}-{self.seed}"
         content = {f"{folder}/corpus/{sha256}": store.get_blob(sha256) for sha256 in self.seeds}
         content[f"{folder}/{self.program_name}"] = store.get_blob(self.program)
         content[f"{folder}/{ARTIFACTS}.keep"] = b""
-        sandbox.put(content)
         engine = ENGINES[self.engine]
         task = Task(
             program=self.program_name,
+            seeds=tuple(f"corpus/{sha256}" for sha256 in self.seeds),
             seed=self.seed,
             runs=self.runs,
             fuse_s=self.fuse_s,
             env=search_env(self.flavour),
             folder=folder,
         )
+        sandbox.put(content | {f"{folder}/{path}": text for path, text in engine.files(task).items()})
         completed = sandbox.run(engine.command(task))
         artifacts = sandbox.get([f"{folder}/{ARTIFACTS.rstrip('/')}"])
         reading = engine.read(completed, artifacts)

@@ -10,14 +10,22 @@ from fuzzpair.model import Command, Completed
 from fuzzpair.triage import first_report, run_statistics
 
 ARTIFACTS = "artifacts/"
+SEED_LIST = "seeds.list"
 RSS_LIMIT_MB = 2560  # OSS-Fuzz's
 CRASH_PREFIXES = ("crash-", "leak-", "timeout-", "oom-")
 
 
 class LibFuzzer:
-    """Budget by `-runs`; the time limit is only a fuse."""
+    """Budget by `-runs`; the time limit is only a fuse.
+
+    Seeds are named one by one: libFuzzer tries a folder's files in the order in which the file system has them, and
+    the same seed number then fuzzes differently on each machine.
+    """
 
     name = "libfuzzer"
+
+    def files(self, task: Task) -> dict[str, bytes]:
+        return {SEED_LIST: ",".join(task.seeds).encode()}
 
     def command(self, task: Task) -> Command:
         return Command(
@@ -32,7 +40,7 @@ class LibFuzzer:
                 "-print_final_stats=1",
                 "-verbosity=1",
                 f"-artifact_prefix={ARTIFACTS}",
-                "corpus",
+                f"-seed_inputs=@{SEED_LIST}",
             ),
             cwd=task.folder,
             env=task.env,

@@ -44,7 +44,7 @@ class TriggerJob:
     """Gather up to `wanted` distinct triggering inputs within `runs` executions."""
 
     kind: ClassVar[str] = "triggers"
-    revision: ClassVar[int] = 1
+    revision: ClassVar[int] = 2
     result_type: ClassVar[type[Triggers]] = Triggers
 
     judge: str  # sha256 of the canary flavour's program
@@ -78,6 +78,7 @@ class _Gathering:
         self.sandbox = sandbox
         self.store = store
         self.found: dict[str, bytes] = {}
+        self.quiet: tuple[str, ...] = ()  # seeds that do not trigger: where campaigns start
         self.reached = 0
         self.executions = 0
         self.random = random.Random(job.seed)  # noqa: S311 - reproducible mutants, nothing secret
@@ -130,7 +131,9 @@ class _Gathering:
 
     def _campaigns(self, corpus: list[bytes]) -> bool:
         """Campaigns until the budget or enough triggers; False when the fuse ended one."""
-        self.sandbox.put({f"corpus/{digest(content)}": content for content in corpus} | {f"{ARTIFACTS}.keep": b""})
+        named = {f"corpus/{digest(content)}": content for content in corpus}
+        self.quiet = tuple(named)
+        self.sandbox.put(named | {f"{ARTIFACTS}.keep": b""})
         left, spent_s, round_number = self.job.runs, 0.0, 0
         while left > 0 and not self._enough():
             if spent_s >= self.job.fuse_s:  # no second left: libFuzzer takes a limit of 0 for none
@@ -147,12 +150,14 @@ class _Gathering:
         trigger, counts = f"trigger-{seed}", f"campaign-counts-{seed}"
         task = Task(
             program=self.job.fuzzer_name,
+            seeds=self.quiet,
             seed=seed,
             runs=runs,
             fuse_s=fuse_s,
             env=(("FUZZPAIR_CANARY", counts), ("FUZZPAIR_TRIGGER", trigger)),
             folder=".",
         )
+        self.sandbox.put(LibFuzzer().files(task))
         completed = self.sandbox.run(LibFuzzer().command(task))
         files = self.sandbox.get([trigger, counts])
         reading = LibFuzzer().read(completed, {})
