@@ -111,6 +111,14 @@ def test_a_command_cannot_speak_for_the_runner(sandbox: DockerSandbox) -> None:
 def test_a_command_that_kills_the_runner_is_an_error_and_no_ending(sandbox: DockerSandbox) -> None:
     with pytest.raises(BackendError, match="ended early"):
         sandbox.run(shell("kill -KILL $PPID; sleep 5"))
+    assert sandbox.run(shell("echo next")).stdout == b"next\n"
+
+
+def test_many_requests_cost_one_exec(sandbox: DockerSandbox) -> None:
+    started = sandbox.run(shell("echo $PPID")).stdout
+    sandbox.put({"a": b"1"})
+    assert sandbox.get(["a"]) == {"a": b"1"}
+    assert sandbox.run(shell("echo $PPID")).stdout == started
 
 
 def test_a_fork_bomb_ends_with_its_command(sandbox: DockerSandbox) -> None:

@@ -1,12 +1,25 @@
 from __future__ import annotations
 
+import io
 import json
+import struct
+import tarfile
 from collections.abc import Iterator
 
 import pytest
 
-from fuzzpair.backends.exchange import Surroundings, encode_request, longest_s, read_answers
-from fuzzpair.errors import BackendError
+from fuzzpair.backends.exchange import (
+    PIECE_LIMIT,
+    Surroundings,
+    encode_get,
+    encode_put,
+    encode_request,
+    longest_s,
+    read_answers,
+    read_got,
+    read_put,
+)
+from fuzzpair.errors import BackendError, SandboxError
 from fuzzpair.model import Command
 
 COMMAND = Command(argv=("tool", "\udcff"), timeout_s=5, output_limit=100)
@@ -58,6 +71,61 @@ def test_a_request_is_one_line_whatever_it_holds() -> None:
     request = encode_request([COMMAND], around, keep_going=True)
     assert request.count(b"\n") == 1
     assert json.loads(request)["commands"][0]["argv"] == ["tool", "\udcff"]
+
+
+def archive(kind: bytes = tarfile.REGTYPE) -> bytes:
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as out:
+        entry = tarfile.TarInfo("out/a")
+        entry.type, entry.size = kind, 3 if kind == tarfile.REGTYPE else 0
+        out.addfile(entry, io.BytesIO(b"abc"))
+    return buffer.getvalue()
+
+
+def pieces(*contents: bytes) -> bytes:
+    return b"".join(struct.pack(">I", len(one)) + one for one in (*contents, b""))
+
+
+FINE = b'{"problem": ""}\n'
+
+
+@pytest.mark.parametrize("size", [1, 7, 100_000])
+def test_files_come_out_however_the_answer_is_cut(size: int) -> None:
+    octets = pieces(archive()[:700], archive()[700:]) + FINE
+    assert read_got(cut(octets, size), ["out"], 10) == {"out/a": b"abc"}
+
+
+def test_what_the_runner_could_not_do_is_the_sandbox_s_error() -> None:
+    with pytest.raises(SandboxError, match="no space"):
+        read_put(iter([b'{"problem": "no space"}\n']))
+    with pytest.raises(SandboxError, match="out cannot be read from the sandbox: denied"):
+        read_got(iter([pieces(archive()) + b'{"problem": "denied"}\n']), ["out"], 10)
+
+
+@pytest.mark.parametrize(
+    "octets",
+    [
+        pieces(archive(tarfile.SYMTYPE)) + FINE,
+        pieces(archive()[:1000]) + FINE,
+        pieces(archive(), *[bytes(PIECE_LIMIT)] * 2) + FINE,
+        struct.pack(">I", PIECE_LIMIT + 1),
+    ],
+)
+def test_what_must_not_come_out_is_refused_whatever_the_runner_says(octets: bytes) -> None:
+    with pytest.raises(SandboxError):
+        read_got(iter([octets]), ["out"], 10)
+
+
+def test_a_word_that_no_runner_says_is_no_success() -> None:
+    for said in (b"[]\n", b"{}\n", b"fine\n"):
+        with pytest.raises(BackendError, match="not the runner's answer"):
+            read_put(iter([said]))
+
+
+def test_requests_for_files_state_their_size_in_one_line() -> None:
+    line, _, octets = encode_put({"a": b"new\nline"}, "/job", 1000).partition(b"\n")
+    assert json.loads(line) == {"root": "/job", "size": len(octets)}
+    assert json.loads(encode_get(["a"], "/job", 5)) == {"root": "/job", "paths": ["a"], "size_limit": 5}
 
 
 def test_the_fuse_is_longer_than_all_time_limits() -> None:

@@ -48,10 +48,10 @@ def _entry(name: str, kind: bytes, owner: int, modified: float) -> tarfile.TarIn
     return entry
 
 
-def unpack(chunks: Iterable[bytes], *, below: str, size_limit: int) -> dict[str, bytes]:
-    """The regular files of an archive of one file or folder, named as seen from the sandbox's root.
+def unpack(chunks: Iterable[bytes], *, asked: str, size_limit: int) -> dict[str, bytes]:
+    """The regular files of an archive, named as seen from the sandbox's root; `asked` is for messages.
 
-    `below` is the path that was asked for: an engine names the entries from its last part on.
+    Raises SandboxError on anything but files and folders inside, and on too much of them.
     """
     found: dict[str, bytes] = {}
     left = size_limit
@@ -59,21 +59,21 @@ def unpack(chunks: Iterable[bytes], *, below: str, size_limit: int) -> dict[str,
         with tarfile.open(fileobj=_Stream(iter(chunks)), mode="r|") as archive:
             for number, entry in enumerate(archive):
                 if number >= ENTRY_LIMIT:
-                    raise SandboxError(f"{below!r} holds more than {ENTRY_LIMIT} files")
-                name = _name(entry, below)
+                    raise SandboxError(f"{asked!r} holds more than {ENTRY_LIMIT} files")
+                name = _name(entry)
                 left -= entry.size
                 if left < 0:
-                    raise SandboxError(f"{below!r} holds more than {size_limit} octets")
+                    raise SandboxError(f"{asked!r} holds more than {size_limit} octets")
                 if entry.isreg():
                     content = archive.extractfile(entry)
                     assert content is not None
                     found[name] = content.read()
     except tarfile.TarError as problem:
-        raise SandboxError(f"{below!r} came out as a damaged archive: {problem}") from problem
+        raise SandboxError(f"{asked!r} came out as a damaged archive: {problem}") from problem
     return found
 
 
-def _name(entry: tarfile.TarInfo, below: str) -> str:
+def _name(entry: tarfile.TarInfo) -> str:
     """The entry's path from the sandbox's root. Raises SandboxError on every link, even one that points inside, on
     devices, and on what tarfile's "data" filter refuses."""
     if not (entry.isreg() or entry.isdir()):
@@ -82,7 +82,7 @@ def _name(entry: tarfile.TarInfo, below: str) -> str:
         tarfile.data_filter(entry, "/sandbox")
     except tarfile.FilterError as problem:
         raise SandboxError(f"{entry.name!r} came out of the sandbox: {problem}") from problem
-    return str(PurePosixPath(below).joinpath(*check_path(entry.name).parts[1:]))
+    return str(check_path(entry.name))
 
 
 class _Stream(io.RawIOBase):

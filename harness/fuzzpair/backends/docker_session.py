@@ -7,15 +7,25 @@ import struct
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
-from pathlib import PurePosixPath
+from dataclasses import dataclass, field
 
 import docker
 from docker.errors import NotFound
 
-from fuzzpair.backends.archive import check_path, pack, unpack
+from fuzzpair.backends.archive import check_path, pack
 from fuzzpair.backends.docker_engine import Engine, deadline_slices, engine_errors, gone_is_fine
-from fuzzpair.backends.exchange import Surroundings, encode_request, longest_s, read_answers, runner_source
+from fuzzpair.backends.exchange import (
+    TRANSFER_S,
+    Surroundings,
+    encode_get,
+    encode_put,
+    encode_request,
+    longest_s,
+    read_answers,
+    read_got,
+    read_put,
+    runner_source,
+)
 from fuzzpair.backends.owner import current_owner
 from fuzzpair.errors import BackendError
 from fuzzpair.model import Command, Completed, Limits
@@ -47,7 +57,11 @@ def docker_session(engine: Engine, image: str, limits: Limits) -> Iterator[Docke
         try:
             with engine_errors("The sandbox's folder cannot be made"):
                 client.put_archive(container, VOLUME, pack({}, owner=USER, folders=["root"]))
-            yield DockerSandbox(engine, client, container)
+            sandbox = DockerSandbox(engine, client, container)
+            try:
+                yield sandbox
+            finally:
+                sandbox.close()
         finally:
             _close(stdin)
             with engine_errors("A sandbox cannot be removed"), gone_is_fine():
@@ -105,17 +119,20 @@ def _hardening(limits: Limits) -> dict[str, object]:
     }
 
 
-@dataclass(frozen=True)
+@dataclass
 class DockerSandbox:
-    """Files go through the volume at /job, commands through one exec of the runner."""
+    """Everything goes through one exec of the runner, started with the first request: an exec costs as much as a
+    small file's compilation. What breaks an answer ends that runner; the next request has a new one."""
 
     engine: Engine
     client: docker.APIClient
     container: str
+    _runner: _Runner | None = field(default=None, init=False)
 
     def put(self, files: Mapping[str, bytes]) -> None:
-        with engine_errors("Files cannot be put into the sandbox"):
-            self.client.put_archive(self.container, ROOT, pack(files, owner=USER))
+        request = encode_put(files, ROOT, USER)
+        with self._asked(request, TRANSFER_S) as chunks:
+            read_put(chunks)
 
     def run(self, command: Command) -> Completed:
         return self.run_all([command])[0]
@@ -126,61 +143,84 @@ class DockerSandbox:
         for command in commands:
             check_path(command.cwd)
         around = Surroundings(root=ROOT, env=ENV, oom_files=OOM_FILES)
-        fuse_s = longest_s(commands)
-        with self._runner(fuse_s) as (execution, stream):
-            with engine_errors("Commands cannot be given to the sandbox"):
-                stream.sendall(encode_request(commands, around, keep_going=keep_going))
-            chunks = self._stdout(execution, stream, time.monotonic() + fuse_s)
+        with self._asked(encode_request(commands, around, keep_going=keep_going), longest_s(commands)) as chunks:
             return read_answers(chunks, commands, keep_going=keep_going)
 
-    @contextmanager
-    def _runner(self, fuse_s: float) -> Iterator[tuple[str, socket.socket]]:
-        argv = ["timeout", "-s", "KILL", f"{fuse_s:.0f}", "python3", "-I", "-c", runner_source()]
-        with engine_errors("The sandbox takes no commands"):
-            execution: str = self.client.exec_create(self.container, argv, stdin=True)["Id"]
-            attached = self.client.exec_start(execution, socket=True)
-        try:
-            yield execution, getattr(attached, "_sock", attached)
-        finally:
-            _close(attached)
+    def get(self, paths: Sequence[str], *, size_limit: int = 256 << 20) -> dict[str, bytes]:
+        names = [str(check_path(path)) for path in paths]
+        with self._asked(encode_get(names, ROOT, size_limit), TRANSFER_S) as chunks:
+            return read_got(chunks, names, size_limit)
 
-    def _stdout(self, execution: str, stream: socket.socket, deadline: float) -> Iterator[bytes]:
+    def close(self) -> None:
+        if self._runner is not None:
+            self._runner.close()
+            self._runner = None
+
+    @contextmanager
+    def _asked(self, request: bytes, longest_s: float) -> Iterator[Iterator[bytes]]:
+        if self._runner is None:
+            self._runner = _Runner.start(self.engine, self.client, self.container)
+        try:
+            yield self._runner.ask(request, time.monotonic() + longest_s)
+        except BaseException:
+            self.close()
+            raise
+
+
+@dataclass
+class _Runner:
+    """One exec of runner.py and the connection to it."""
+
+    engine: Engine
+    client: docker.APIClient
+    execution: str
+    attached: socket.SocketIO
+    errors: bytes = b""
+
+    @classmethod
+    def start(cls, engine: Engine, client: docker.APIClient, container: str) -> _Runner:
+        with engine_errors("The sandbox takes no commands"):
+            execution: str = client.exec_create(container, ["python3", "-I", "-c", runner_source()], stdin=True)["Id"]
+            return cls(engine, client, execution, client.exec_start(execution, socket=True))
+
+    @property
+    def stream(self) -> socket.socket:
+        """The SDK hands out a file over the socket, which alone can be sent to."""
+        stream: socket.socket = getattr(self.attached, "_sock")  # noqa: B009 - the SDK has no other way
+        return stream
+
+    def ask(self, request: bytes, deadline: float) -> Iterator[bytes]:
+        """The runner's answer, as it comes. Whoever reads it knows where it ends."""
+        with engine_errors("The sandbox takes no requests"):
+            self.stream.settimeout(max(deadline - time.monotonic(), 1.0))
+            self.stream.sendall(request)
+        return self._stdout(deadline)
+
+    def _stdout(self, deadline: float) -> Iterator[bytes]:
         """The runner's answer out of the engine's frames: one octet of kind, three empty, four of length."""
-        octets = self._octets(stream, deadline)
-        errors = b""
+        octets = Octets(self.engine, self.stream, deadline)
         while header := octets(8):
             kind, size = struct.unpack(">BxxxL", header)
             content = octets(size)
             if kind == STDOUT_FRAME:
                 yield content
             else:
-                errors = (errors + content)[-ERROR_LIMIT:]
-        said = errors.decode(errors="replace").strip()
+                self.errors = (self.errors + content)[-ERROR_LIMIT:]
+        said = self.errors.decode(errors="replace").strip()
         raise BackendError(
-            f"The sandbox's runner ended early: {self._why(execution)} {said}".rstrip(),
+            f"The sandbox's runner ended early: {self._why()} {said}".rstrip(),
             next_step="If it repeats, raise limits.memory_mb or limits.pids in pipeline.yml.",
         )
 
-    def _octets(self, stream: socket.socket, deadline: float) -> Octets:
-        return Octets(self.engine, stream, deadline)
-
-    def _why(self, execution: str) -> str:
+    def _why(self) -> str:
         try:
-            code = self.client.exec_inspect(execution)["ExitCode"]
+            code = self.client.exec_inspect(self.execution)["ExitCode"]
         except NotFound:
             return "its container is gone."
         return f"exit code {code}."
 
-    def get(self, paths: Sequence[str], *, size_limit: int = 256 << 20) -> dict[str, bytes]:
-        found: dict[str, bytes] = {}
-        for path in map(check_path, paths):
-            with engine_errors(f"{path} cannot be read from the sandbox"):
-                try:
-                    chunks, _ = self.client.get_archive(self.container, str(PurePosixPath(ROOT, path)))
-                except NotFound:
-                    continue
-                found |= unpack(chunks, below=str(path), size_limit=size_limit - sum(map(len, found.values())))
-        return found
+    def close(self) -> None:
+        _close(self.attached)
 
 
 @dataclass(frozen=True)

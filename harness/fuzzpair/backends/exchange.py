@@ -1,18 +1,23 @@
-"""What a backend and runner.py say to each other: commands go in as JSON, endings and output come back."""
+"""What a backend and runner.py say to each other: commands go in as JSON, endings and output come back; files go
+both ways as archives. The forms of the messages stand in runner.py."""
 
 from __future__ import annotations
 
 import json
+import struct
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 
-from fuzzpair.errors import BackendError
+from fuzzpair.backends.archive import pack, unpack
+from fuzzpair.errors import BackendError, SandboxError
 from fuzzpair.model import Command, Completed
 
 RUNNER_SLACK_S = 30.0  # start of the interpreter, on a busy machine
 COMMAND_SLACK_S = 12.0  # killing what a command left behind, and reading its last output
 HEADER_LIMIT = 4096
+PIECE_LIMIT = 1 << 20
+TRANSFER_S = 300.0  # files into or out of a sandbox, on a busy machine
 GAP_LIMIT = 128  # the runner's own line between the kept halves, or its word on what cannot be started
 
 
@@ -50,6 +55,42 @@ def encode_request(commands: Sequence[Command], around: Surroundings, *, keep_go
         "memory_kb": around.memory_kb,
     }
     return json.dumps(request).encode() + b"\n"
+
+
+def encode_put(files: Mapping[str, bytes], root: str, owner: int) -> bytes:
+    archive = pack(files, owner=owner)
+    return json.dumps({"root": root, "size": len(archive)}).encode() + b"\n" + archive
+
+
+def encode_get(paths: Sequence[str], root: str, size_limit: int) -> bytes:
+    return json.dumps({"root": root, "paths": list(paths), "size_limit": size_limit}).encode() + b"\n"
+
+
+def read_put(chunks: Iterator[bytes]) -> None:
+    """Raises SandboxError where the files could not be written."""
+    _read_problem(_Answer(chunks), "files cannot be put into the sandbox")
+
+
+def read_got(chunks: Iterator[bytes], paths: Sequence[str], size_limit: int) -> dict[str, bytes]:
+    """The files of an answer. Raises SandboxError on what must not come out: a link, a device, a path outside, more
+    than `size_limit` octets; what the runner says of itself is not relied on."""
+    answer = _Answer(chunks)
+    asked = ", ".join(paths)
+    pieces = answer.pieces()
+    found = unpack(pieces, asked=asked, size_limit=size_limit)
+    if sum(map(len, pieces)) > PIECE_LIMIT:  # tarfile stops at the end mark and leaves the padding behind it
+        raise SandboxError(f"{asked} came out with octets behind its archive")
+    _read_problem(answer, f"{asked} cannot be read from the sandbox")
+    return found
+
+
+def _read_problem(answer: _Answer, doing: str) -> None:
+    try:
+        problem = json.loads(answer.line())["problem"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise BackendError(f"{doing}: what came back is not the runner's answer: {error}") from error
+    if problem:
+        raise SandboxError(f"{doing}: {str(problem)[:200]}")
 
 
 def longest_s(commands: Sequence[Command]) -> float:
@@ -96,6 +137,13 @@ class _Answer:
                 raise ValueError("a header without end")
             self._more()
         return self.take(end + 1)
+
+    def pieces(self) -> Iterator[bytes]:
+        """Counted pieces up to the empty one. A piece is as large as tarfile's record, or it is none of ours."""
+        while size := struct.unpack(">I", self.take(4))[0]:
+            if size > PIECE_LIMIT:
+                raise SandboxError(f"a piece of {size} octets came out of the sandbox")
+            yield self.take(size)
 
     def take(self, size: int) -> bytes:
         while len(self._pending) < size:

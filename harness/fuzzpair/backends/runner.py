@@ -1,8 +1,11 @@
-"""Runs commands one after another and reports how each ended. Works with python3's standard library alone.
+"""The inside of a sandbox: runs commands, takes files in and hands them out. Works with python3's standard library.
 
 A backend sends this file as source text (`python3 -I -c`), so no file that an earlier command could have altered
-takes part. The request is one line of JSON on stdin. For each command the answer on stdout is one line of JSON,
-then the kept octets of its stdout and of its stderr. The end of stdin means that the orchestrator is gone.
+takes part. A request is one line of JSON on stdin; the next one comes behind its answer. exchange.py is the other end:
+  run: for each command one line of JSON, then the kept octets of its stdout and of its stderr
+  put: the request is followed by a tar archive of `size` octets; the answer is one line, {"problem": ""}
+  get: a tar archive in pieces (4 octets of length, then so many), an empty piece, then one line, {"problem": ""}
+The end of stdin means that the orchestrator is gone.
 """
 
 from __future__ import annotations
@@ -14,10 +17,13 @@ import os
 import resource
 import selectors
 import signal
+import stat
+import struct
 import subprocess  # noqa: TID251 - this is the inside of a sandbox
 import sys
+import tarfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, BinaryIO
 
 STACK_OCTETS = 8 << 20  # Linux' default: stack exhaustion is then the same everywhere
@@ -25,6 +31,7 @@ FILE_OCTETS = 4 << 30  # no command fills the disk with one file
 STRAYS_S = 5.0
 MEMORY_CHECK_S = 0.05
 CANNOT_EXECUTE, NOT_FOUND = 126, 127  # as a shell has them
+EXECUTABLE = 0o755
 PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_CHILD_SUBREAPER = 1, 4, 36
 
 _libc = ctypes.CDLL(None, use_errno=True)
@@ -58,10 +65,120 @@ class Kept:
         return bytes(self.head) + gap + tail
 
 
-def serve(request: dict[str, Any], answer: BinaryIO) -> None:
+class Incoming:
+    """Stdin, unbuffered between requests: a buffered reader would hide its end from select."""
+
+    def __init__(self) -> None:
+        self.pending = b""
+        self.left = 0  # octets of an archive that are still to come
+
+    def line(self) -> bytes:
+        """The next line, or b"" at the end."""
+        while b"\n" not in self.pending:
+            chunk = os.read(0, 1 << 16)
+            if not chunk:
+                return b""
+            self.pending += chunk
+        line, _, self.pending = self.pending.partition(b"\n")
+        return line
+
+    def read(self, size: int) -> bytes:
+        """As a file of `left` octets. Raises OrchestratorGone where stdin ends before."""
+        taken = bytearray()
+        while len(taken) < size and self.left:
+            chunk = self.pending or os.read(0, 1 << 16)
+            if not chunk:
+                raise OrchestratorGone
+            some = min(size - len(taken), self.left, len(chunk))
+            taken += chunk[:some]
+            self.pending = chunk[some:]
+            self.left -= some
+        return bytes(taken)
+
+
+class Pieces:
+    """A file object that writes pieces, each behind its length."""
+
+    def __init__(self, answer: BinaryIO) -> None:
+        self.answer = answer
+
+    def write(self, content: bytes) -> int:
+        if content:
+            self.answer.write(struct.pack(">I", len(content)) + content)
+        return len(content)
+
+
+def put(request: dict[str, Any], incoming: Incoming, answer: BinaryIO) -> None:
+    """Write an archive's files below the root; what stands in a file's place is replaced, never written through."""
+    incoming.left = request["size"]
+    problem = ""
+    try:
+        with tarfile.open(fileobj=incoming, mode="r|") as archive:  # type: ignore[call-overload] # read() is all it needs
+            for entry in archive:
+                place(entry, archive, os.path.join(request["root"], entry.name))  # noqa: PTH118
+    except (OSError, tarfile.TarError) as error:
+        problem = str(error)
+    while incoming.read(1 << 16):
+        pass
+    tell(answer, problem)
+
+
+def place(entry: tarfile.TarInfo, archive: tarfile.TarFile, path: str) -> None:
+    if entry.isdir():
+        os.makedirs(path, EXECUTABLE, exist_ok=True)  # noqa: PTH103
+        return
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(path)  # noqa: PTH108
+    content = archive.extractfile(entry)
+    assert content is not None
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, EXECUTABLE)
+    with open(descriptor, "wb") as target:  # noqa: PTH123
+        os.fchmod(descriptor, EXECUTABLE)
+        while chunk := content.read(1 << 20):
+            target.write(chunk)
+
+
+def get(request: dict[str, Any], answer: BinaryIO) -> None:
+    """Hand out files below the root, links and devices as such: the other end refuses them."""
+    problem = ""
+    left = request["size_limit"]
+    try:
+        with tarfile.open(fileobj=Pieces(answer), mode="w|", format=tarfile.PAX_FORMAT) as archive:  # type: ignore[call-overload] # write() is all it needs
+            for name in files_of(request["root"], request["paths"]):
+                path = os.path.join(request["root"], name)  # noqa: PTH118
+                left -= os.lstat(path).st_size
+                if left < 0:
+                    problem = f"{name!r} and what stands before it holds more than {request['size_limit']} octets"
+                    break
+                archive.add(path, name, recursive=False)
+    except (OSError, tarfile.TarError, RecursionError) as error:
+        problem = str(error)
+    answer.write(struct.pack(">I", 0))
+    tell(answer, problem)
+
+
+def files_of(root: str, names: list[str]) -> Iterator[str]:
+    """What is no folder, at or below these paths; a path that is not there gives nothing."""
+    for name in names:
+        path = os.path.join(root, name)  # noqa: PTH118
+        try:
+            is_folder = stat.S_ISDIR(os.lstat(path).st_mode)
+        except (FileNotFoundError, NotADirectoryError):
+            continue
+        if is_folder:
+            below = sorted(os.listdir(path))  # noqa: PTH208
+            yield from files_of(root, [os.path.normpath(os.path.join(name, one)) for one in below])  # noqa: PTH118
+        else:
+            yield name
+
+
+def tell(answer: BinaryIO, problem: str) -> None:
+    answer.write(json.dumps({"problem": problem}).encode() + b"\n")
+    answer.flush()
+
+
+def run_commands(request: dict[str, Any], wake: int, answer: BinaryIO) -> None:
     """Run the commands of one request; after the first failure stop, unless `keep_going`."""
-    become_reaper()
-    wake = children_wake()
     for command in request["commands"]:
         ending, stdout, stderr = run(command, request, wake)
         ending |= {"stdout": len(stdout), "stderr": len(stderr)}
@@ -272,15 +389,23 @@ def count_ooms(files: list[str]) -> int:
     return total
 
 
+def serve(incoming: Incoming, answer: BinaryIO) -> None:
+    """Answer requests until stdin ends."""
+    become_reaper()
+    wake = children_wake()
+    while line := incoming.line():
+        request = json.loads(line)
+        if "commands" in request:
+            run_commands(request, wake, answer)
+        elif "paths" in request:
+            get(request, answer)
+        else:
+            put(request, incoming, answer)
+
+
 def main() -> None:
-    line = bytearray()
-    while not line.endswith(b"\n"):  # unbuffered: a buffered reader would hide the end of stdin from select
-        chunk = os.read(0, 1 << 16)
-        if not chunk:
-            return
-        line += chunk
     with contextlib.suppress(OrchestratorGone, BrokenPipeError):
-        serve(json.loads(line), sys.stdout.buffer)
+        serve(Incoming(), sys.stdout.buffer)
 
 
 if __name__ == "__main__":
