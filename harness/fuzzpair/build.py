@@ -13,7 +13,7 @@ from typing import ClassVar
 from fuzzpair.backends import Sandbox
 from fuzzpair.diagnostics import parse_clang, parse_rustc
 from fuzzpair.errors import BuildError
-from fuzzpair.flavours import CPP_COMMON, CPP_LINK_COMMON, FUZZED, RECIPES, RUST_COMMON, Recipe
+from fuzzpair.flavours import CPP_COMMON, CPP_LINK_COMMON, RECIPES, RUST_COMMON, Recipe
 from fuzzpair.model import Command, Completed, Diagnostic, Flavour, Language
 from fuzzpair.store import Store, digest
 
@@ -21,6 +21,9 @@ COMPILE_TIMEOUT_S = 300.0
 JUDGE = "judge"  # the pair's own program, one process an input
 _INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*"([^"\n]+)"', re.MULTILINE)
 ENTRIES = ("src/main.cpp", "src/fuzz_")  # C++ files that hold an entry point, by prefix
+
+# The input is remembered around the target's own function.
+_CANARY_FUZZ_LINK = ("canary_fuzz.o", "-Wl,--wrap=LLVMFuzzerTestOneInput")
 
 Sources = tuple[tuple[str, str], ...]  # path -> sha256 of its text, sorted
 
@@ -142,7 +145,7 @@ class _Compilation:
 
     @property
     def fuzzed(self) -> tuple[str, ...]:
-        return tuple(f"fuzz_{name}" for name in self.job.targets) if self.job.flavour in FUZZED else ()
+        return tuple(f"fuzz_{name}" for name in self.job.targets) if self.recipe.is_fuzzed else ()
 
     def execute(self, lines: list[tuple[str, ...]]) -> tuple[Completed, ...]:
         """Run steps up to the first that fails, in one round trip: each costs as much as a small file's compilation.
@@ -223,7 +226,7 @@ class _CppBuild(_Compilation):
         parts = [_object(path) for path in units if not path.startswith(ENTRIES) or PurePosixPath(path).stem == entry]
         extra: tuple[str, ...] = () if program == JUDGE else self.recipe.fuzz_link
         if self.job.flavour is Flavour.CANARY:
-            extra = (*extra, "canary.o", *_canary_link(program, prefix=""))
+            extra = (*extra, "canary.o", *(() if program == JUDGE else _CANARY_FUZZ_LINK))
         return ("clang++", *CPP_LINK_COMMON, *self.recipe.link, *parts, *extra, "-o", program)
 
     def _shared_objects(self) -> dict[str, str]:
@@ -265,30 +268,15 @@ class _RustBuild(_Compilation):
     def _runtime_lines(self) -> list[tuple[str, ...]]:
         if self.job.flavour is not Flavour.CANARY:
             return []
-        c_files = [("clang", "-O1", "-c", f"{name}.c", "-o", f"{name}.o") for name in ("canary", "canary_fuzz")]
-        shim = (
-            "rustc",
-            "--edition=2021",
-            "-O",
-            "--crate-type=rlib",
-            "--crate-name=fuzzpair_canary",
-            "canary.rs",
-        )
-        return [*c_files, shim]
+        shim = ("rustc", "--edition=2021", "-O", "--crate-type=rlib", "--crate-name=fuzzpair_canary", "canary.rs")
+        return [("clang", "-O1", "-c", "canary.c", "-o", "canary.o"), shim]
 
     def _program_line(self, program: str) -> tuple[str, ...]:
         entry = "src/main.rs" if program == JUDGE else f"fuzz/fuzz_targets/{program.removeprefix('fuzz_')}.rs"
         extra = self.recipe.link if program == JUDGE else (*self.recipe.link, *self.recipe.fuzz_link)
         if self.job.flavour is Flavour.CANARY:
-            extra = (*extra, "-Clink-arg=canary.o", *_canary_link(program, prefix="-Clink-arg="), "-L.")
+            extra = (*extra, "-Clink-arg=canary.o", "-L.")
         return self._rustc("--crate-name=program", entry, "--extern=dns=libdns.rlib", *extra, "-o", program)
-
-
-def _canary_link(program: str, *, prefix: str) -> tuple[str, ...]:
-    """What the canary's link of a fuzz target adds: the input is remembered around the target's own function."""
-    if program == JUDGE:
-        return ()
-    return (f"{prefix}canary_fuzz.o", f"{prefix}-Wl,--wrap=LLVMFuzzerTestOneInput")
 
 
 def included(path: str, texts: Mapping[str, str]) -> set[str]:

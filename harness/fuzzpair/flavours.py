@@ -9,8 +9,6 @@ from dataclasses import dataclass
 
 from fuzzpair.model import Flavour, Language, Tool
 
-FUZZED = (Flavour.CANARY, Flavour.ADDRESS)  # flavours that also get a libFuzzer target
-
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
@@ -20,6 +18,11 @@ class Recipe:
     link: tuple[str, ...] = ()
     fuzz_link: tuple[str, ...] = ()
     env: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def is_fuzzed(self) -> bool:
+        """Whether this flavour also gets libFuzzer targets."""
+        return bool(self.fuzz_link)
 
 
 # -gline-tables-only: frames with file and line at a third of -g's cost. -O1 for judges: at -O2 the optimiser removes
@@ -90,12 +93,11 @@ RUST_COMMON = (
     "-Clink-arg=-Wl,--compress-debug-sections=zlib",  # std's own debug information, in every program
 )
 _RUST_RELEASE = ("-Copt-level=3", "-Cembed-bitcode=no", "-Cstrip=debuginfo")
-_RUST_JUDGE = (
-    "-Copt-level=1",
-    "-Cdebuginfo=line-tables-only",
-    "-Cforce-frame-pointers=yes",
-    "-Ccodegen-units=1",
-)
+_RUST_LINES = ("-Cdebuginfo=line-tables-only", "-Cforce-frame-pointers=yes", "-Ccodegen-units=1")
+_RUST_JUDGE = ("-Copt-level=1", *_RUST_LINES)
+# What is only replayed, never fuzzed: level 0 takes two fifths of level 1's time to compile, and no fault is optimised
+# away. It would switch the checks of a debug build on, which production has not.
+_RUST_REPLAYED = ("-Copt-level=0", "-Cdebug-assertions=off", "-Coverflow-checks=off", *_RUST_LINES)
 _RUST_COVERAGE = (
     "-Cpasses=sancov-module",
     "-Cllvm-args=-sanitizer-coverage-level=4",
@@ -110,9 +112,7 @@ _NIGHTLY = (("RUSTC_BOOTSTRAP", "1"),)
 RUST: dict[Flavour, Recipe] = {
     Flavour.DEFAULT: Recipe(_RUST_RELEASE),  # Cargo's release profile
     Flavour.HARDENED: Recipe((*_RUST_RELEASE, "-Coverflow-checks=on")),
-    Flavour.CANARY: Recipe(
-        (*_RUST_JUDGE, *_RUST_COVERAGE), (f"-Clink-arg={_NO_LINK}",), ("-Clink-arg=-fsanitize=fuzzer",)
-    ),
+    Flavour.CANARY: Recipe(_RUST_REPLAYED),  # triggers are gathered on the C++ twin
     # cargo-fuzz's profile: overflow checks and debug assertions on. They are two switches.
     Flavour.ADDRESS: Recipe(
         (
@@ -130,7 +130,7 @@ RUST: dict[Flavour, Recipe] = {
     # std is rebuilt for these two (docker/toolchain), or they report what is not there.
     Flavour.MEMORY: Recipe(
         (
-            *_RUST_JUDGE,
+            *_RUST_REPLAYED,
             "-Zsanitizer=memory",
             "-Zsanitizer-memory-track-origins=2",
             "-Zexternal-clangrt",
@@ -141,7 +141,7 @@ RUST: dict[Flavour, Recipe] = {
         _NIGHTLY,
     ),
     Flavour.THREAD: Recipe(
-        (*_RUST_JUDGE, "-Zsanitizer=thread", "-Zexternal-clangrt", "--sysroot=/opt/fuzzpair/sysroot-thread"),
+        (*_RUST_REPLAYED, "-Zsanitizer=thread", "-Zexternal-clangrt", "--sysroot=/opt/fuzzpair/sysroot-thread"),
         ("-Clink-arg=-fsanitize=thread",),
         (),
         _NIGHTLY,

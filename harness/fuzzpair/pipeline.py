@@ -14,7 +14,7 @@ from fuzzpair.bug_classes import bug_class
 from fuzzpair.config import Config, Profile
 from fuzzpair.config_problems import perhaps
 from fuzzpair.errors import BackendError, FuzzpairError, PatchError, UsageError
-from fuzzpair.flavours import FUZZED, SPEAKS
+from fuzzpair.flavours import RECIPES, SPEAKS
 from fuzzpair.fuzz.campaign import CampaignJob
 from fuzzpair.fuzz.triggers import TriggerJob, Triggers
 from fuzzpair.gate import Course, judge_run, read_baseline
@@ -270,11 +270,10 @@ class Experiment:
 
     def _campaigns(self, subject: Subject, target: str) -> Iterator[CampaignJob]:
         fuzzer = f"fuzz_{target}"
-        for flavour in FUZZED:
-            program = (
-                subject.program(flavour, self.scheduler.outcomes, fuzzer) if flavour is not Flavour.CANARY else None
-            )
-            if program is None:
+        fuzzed = (one for one, recipe in RECIPES[subject.language].items() if recipe.is_fuzzed)
+        for flavour in fuzzed:
+            program = subject.program(flavour, self.scheduler.outcomes, fuzzer)
+            if program is None or flavour is Flavour.CANARY:  # that one only gathers triggers
                 continue
             for seed in self.profile.seeds:
                 yield CampaignJob(
