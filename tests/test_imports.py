@@ -21,7 +21,7 @@ LAYERS = (
     ("backends", "triage", "report", "store", "config"),  # the seams: they do not know each other
     ("fuzz", "build", "jobs", "mistakes", "state", "tally", "gate"),
     ("replay", "subjects"),
-    ("rows", "again"),
+    ("rows", "controls", "again"),
     ("pipeline",),
     ("cli",),
     ("__main__",),

@@ -13,6 +13,7 @@ from fuzzpair import __version__
 from fuzzpair.bug_classes import bug_class
 from fuzzpair.config import Config, Profile
 from fuzzpair.config_problems import perhaps
+from fuzzpair.controls import campaign_controls, corpus_controls, known_bad_controls
 from fuzzpair.errors import BackendError, FuzzpairError, PatchError, UsageError
 from fuzzpair.flavours import RECIPES, SPEAKS
 from fuzzpair.fuzz.campaign import CampaignJob
@@ -344,7 +345,7 @@ class Experiment:
     def record(self) -> RunRecord:
         assembly = Assembly(self.scheduler.outcomes, self.worker.store, self.worker.fingerprint, self.triggers_of)
         rows = tuple(self.unreadable + assembly.rows(self.work))
-        controls = tuple(self._controls(assembly))
+        controls = tuple(self._controls())
         costs = tuple(self.scheduler.costs)
         baseline = read_baseline(self.config.baseline) if self.config.baseline else None
         course = Course(
@@ -373,10 +374,11 @@ class Experiment:
             gate=judge_run(rows, controls, baseline, course),
         )
 
-    def _controls(self, assembly: Assembly) -> Iterator[Control]:
-        yield from assembly.known_bad_controls(self.known_bad)
-        yield from assembly.corpus_controls(self.corpus_replays, self.unpatched)
-        yield from assembly.campaign_controls(self.clean_campaigns)
+    def _controls(self) -> Iterator[Control]:
+        outcomes = self.scheduler.outcomes
+        yield from known_bad_controls(self.known_bad, outcomes)
+        yield from corpus_controls(self.corpus_replays, self.unpatched, outcomes, self.worker.store)
+        yield from campaign_controls(self.clean_campaigns, outcomes)
 
     def _budgets(self) -> tuple[tuple[str, str], ...]:
         profile = self.profile

@@ -13,9 +13,6 @@ class Observer(Protocol):
     def stage_started(self, name: str, total: int, reused: int) -> None:
         """`total` jobs belong to the stage; `reused` of them need no work, as their results are stored."""
 
-    def batch_started(self, label: str) -> None:
-        """Say what is being worked on now, where a stage has parts."""
-
     def job_done(self, name: str, label: str, cpu_s: float, failed: bool) -> None:
         """One job of stage `name` ended; a reused one is not told again."""
 
@@ -29,9 +26,6 @@ class Silent:
     """An observer that shows nothing: for tests, and for callers that only want the record."""
 
     def stage_started(self, name: str, total: int, reused: int) -> None:
-        pass
-
-    def batch_started(self, label: str) -> None:
         pass
 
     def job_done(self, name: str, label: str, cpu_s: float, failed: bool) -> None:

@@ -11,6 +11,7 @@ from fuzzpair.build import runtime_files
 from fuzzpair.errors import BuildError
 from fuzzpair.flavours import CPP_COMMON, CPP_LINK_COMMON, RECIPES, RUST_COMMON, SPEAKS, judge_env
 from fuzzpair.fuzz.triggers import read_counts
+from fuzzpair.jobs import Outcomes
 from fuzzpair.model import Command, Completed, CrashReport, Flavour, Language, Replay
 from fuzzpair.store import Store
 from fuzzpair.triage import first_report
@@ -148,6 +149,12 @@ class _Place:
             triggered=triggered,
             duration_s=completed.duration_s,
         )
+
+
+def replays_of(job: ReplayJob, outcomes: Outcomes, store: Store) -> tuple[Replay, ...]:
+    """What a job's replays came to, their logs read; nothing where it was not run or failed."""
+    result = outcomes.result(job)
+    return with_reports(result.replays, store) if isinstance(result, Replays) else ()
 
 
 def with_reports(replays: Iterable[Replay], store: Store) -> tuple[Replay, ...]:

@@ -1,4 +1,4 @@
-"""Results to rows and controls: joins what the jobs of one variant came to, and asks the tally for its verdict."""
+"""Results to rows: joins what the jobs of one variant came to, and asks the tally for its verdict."""
 
 from __future__ import annotations
 
@@ -11,12 +11,11 @@ from fuzzpair.build import Build
 from fuzzpair.diagnostics import on_changed_lines, read_rejection
 from fuzzpair.fuzz.campaign import CampaignJob
 from fuzzpair.fuzz.triggers import Triggers
-from fuzzpair.jobs import Job, Outcome, Outcomes, job_key
+from fuzzpair.jobs import Job, Outcomes, job_key
 from fuzzpair.mistakes import Mistake, Planted
 from fuzzpair.model import (
     Campaign,
     CanaryCount,
-    Control,
     Diagnostic,
     Ending,
     Evidence,
@@ -33,7 +32,7 @@ from fuzzpair.model import (
     Variant,
     Verdict,
 )
-from fuzzpair.replay import RACE_TRIES, KnownBad, KnownBadJob, ReplayJob, Replays, with_reports
+from fuzzpair.replay import RACE_TRIES, ReplayJob, replays_of
 from fuzzpair.store import Store
 from fuzzpair.subjects import Subject
 from fuzzpair.tally import (
@@ -279,9 +278,8 @@ class Assembly:
 
     # --- replays -------------------------------------------------------------------------------
 
-    def replays_of(self, job: ReplayJob | None) -> tuple[Replay, ...]:
-        result = self.outcomes.result(job) if job is not None else None
-        return with_reports(result.replays, self.store) if isinstance(result, Replays) else ()
+    def _replays(self, job: ReplayJob | None) -> tuple[Replay, ...]:
+        return replays_of(job, self.outcomes, self.store) if job is not None else ()
 
     def _runs(self, work: VariantWork) -> Runs:
         planted = work.planted
@@ -290,8 +288,8 @@ class Assembly:
             undefined=bug_class(work.mistake.bug_class).undefined,
             functions=planted.functions,
             changed=planted.changed,
-            own={flavour: self.replays_of(job) for flavour, job in work.replays.items()},
-            counterpart={flavour: self.replays_of(job) for flavour, job in work.counterpart.items()},
+            own={flavour: self._replays(job) for flavour, job in work.replays.items()},
+            counterpart={flavour: self._replays(job) for flavour, job in work.counterpart.items()},
         )
 
     def _counterpart_is_clean(self, runs: Runs) -> None:
@@ -304,7 +302,7 @@ class Assembly:
                     )
 
     def _canary(self, work: VariantWork, triggers: Triggers) -> tuple[CanaryCount, Fidelity | None, str]:
-        replays = self.replays_of(work.replays.get(Flavour.CANARY))
+        replays = self._replays(work.replays.get(Flavour.CANARY))
         triggered = [one.input for one in replays if one.triggered]
         count = CanaryCount(
             reached=sum(one.reached > 0 for one in replays), triggered=len(triggered), inputs=tuple(triggered)
@@ -365,7 +363,7 @@ class Assembly:
         return done.error.message if done is not None and done.error else "its program was not replayed"
 
     def _found(self, work: VariantWork) -> Iterator[Found]:
-        confirmed = {(one.input, job.flavour): one for job in work.confirmations for one in self.replays_of(job)}
+        confirmed = {(one.input, job.flavour): one for job in work.confirmations for one in self._replays(job)}
         for campaign in work.campaign_results(self.outcomes):
             crash = campaign.crash
             found = crash is not None and self._is_of_mistake(work, campaign, confirmed)
@@ -388,72 +386,6 @@ class Assembly:
         in_patch = crash.report is not None and touches(crash.report, work.planted.functions, work.planted.changed)
         is_clean = counterpart is not None and ending_of(counterpart) is Ending.CLEAN
         return is_clean and (in_patch or (canary is not None and canary.triggered > 0))
-
-    # --- controls ------------------------------------------------------------------------------
-
-    def known_bad_controls(self, jobs: Iterable[KnownBadJob]) -> Iterator[Control]:
-        for job in jobs:
-            outcome = self.outcomes.of(job)
-            result = outcome.result if outcome else None
-            passed = isinstance(result, KnownBad) and result.spoke and result.silent
-            if isinstance(result, KnownBad):
-                detail = f"known fault {'reported' if result.spoke else 'NOT reported'}, clean run " + (
-                    "silent" if result.silent else "NOT silent"
-                )
-            else:
-                detail = _why(outcome)
-            yield Control(name=job.label, passed=passed, detail=detail)
-
-    def corpus_controls(
-        self, replays: Sequence[tuple[Subject, str, ReplayJob]], unpatched: Mapping[Language, Subject]
-    ) -> Iterator[Control]:
-        """Every corpus input is answered cleanly by each build, and as the C++ twin's default build answers it."""
-        cpp = unpatched.get(Language.CPP)
-        answers: dict[str, dict[str, str]] = {}
-        for subject, target, job in replays:
-            if subject is cpp and job.flavour is Flavour.DEFAULT:
-                answers[target] = {one.input: one.stdout for one in self.replays_of(job)}
-        for subject, target, job in replays:
-            outcome = self.outcomes.of(job)
-            found = self.replays_of(job)
-            dirty = [one.input[:12] for one in found if ending_of(one) is not Ending.CLEAN]
-            unequal = [one.input[:12] for one in found if one.stdout != answers.get(target, {}).get(one.input)]
-            passed = bool(found) and not dirty and not unequal
-            detail = f"{len(found)} inputs, clean and answered alike" if passed else ""
-            if not found:
-                detail = _why(outcome)
-            elif not passed:
-                detail = f"not clean on {dirty[:3]}, another answer on {unequal[:3]}, of {len(found)} inputs"
-            yield Control(name=f"{subject.name}, {target} corpus, {job.flavour}", passed=passed, detail=detail)
-
-    def campaign_controls(self, campaigns: Iterable[tuple[Subject, CampaignJob]]) -> Iterator[Control]:
-        """What holds no mistake is clean under the budget in which mistakes are sought."""
-        for subject, job in campaigns:
-            outcome = self.outcomes.of(job)
-            result = outcome.result if outcome else None
-            if isinstance(result, Campaign):
-                passed = result.crash is None and result.complete
-                detail = f"{result.executions} executions, " + ("clean" if passed else _campaign_fault(result))
-            else:
-                passed, detail = False, _why(outcome)
-            yield Control(
-                name=f"{subject.name}, campaign {job.label.split()[-3]} seed {job.seed}",
-                passed=passed,
-                detail=detail,
-            )
-
-
-def _campaign_fault(campaign: Campaign) -> str:
-    if campaign.crash is None:
-        return "ended by the fuse before its budget"
-    report = campaign.crash.report
-    return f"NOT clean: {report.kind if report else 'it ended otherwise'} on input {campaign.crash.input[:12]}"
-
-
-def _why(outcome: Outcome | None) -> str:
-    if outcome is None:
-        return "not run"
-    return outcome.error.message if outcome.error is not None else "no result"
 
 
 def _not_triggered(triggers: Triggers) -> Verdict:

@@ -48,7 +48,6 @@ def test_a_log_gets_at_most_one_line_in_five_seconds() -> None:
     for _ in range(100):  # 20 seconds
         clock.now += 0.2
         progress.job_done("fuzz", "data-race/cpp", 0.2, failed=False)
-        progress.batch_started("data-race")
     lines = stream.getvalue().splitlines()[1:]
     assert 3 <= len(lines) <= 4
     assert lines[0] == "[    5.0 s] fuzz: 27/1002 done, 2 reused, 0 failed, about 3 min 15 s left (data-race/cpp)"
@@ -80,17 +79,15 @@ def test_a_terminal_shows_every_stage_with_the_time_left() -> None:
         progress.stage_finished(cost("build", failed=1))
         progress.stage_started("fuzz", 12, 2)
         clock.now = 10.0
-        progress.batch_started("use-after-free")
         for _ in range(5):
             progress.job_done("fuzz", "data-race\x1b[2J", 3.0, failed=False)
         progress.message("made from \x1b[2Jdebian:bookworm-slim")
         stream = io.StringIO()
         Console(file=stream, width=120).print(progress._table())
     lines = [line.split() for line in stream.getvalue().splitlines() if line.strip() and "─" not in line]
-    _, build, fuzz, doing = lines
+    _, build, fuzz = lines
     assert build[:4] == ["build", "2/6", "2", "1"]
     assert fuzz == ["fuzz", "7/12", "2", "0", "10.0", "s", "15.0", "10.0", "s", "data-race\\x1b[2J"]
-    assert doing == ["use-after-free"]
     assert "made from \\x1b[2Jdebian:bookworm-slim" in console.export_text()
 
 
@@ -106,5 +103,4 @@ def test_the_display_fits_where_the_output_goes() -> None:
     console = make_console(io.StringIO(), is_terminal=False)
     observers: list[Observer] = [make_observer(console, True), make_observer(console, False), Silent()]
     assert [type(each) for each in observers] == [LiveProgress, PlainProgress, Silent]
-    for event in (Silent().message, Silent().batch_started):
-        event("nobody hears it")
+    Silent().message("nobody hears it")

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from fuzzpair.errors import EngineError
 from fuzzpair.model import Command, Completed, CrashReport
 
 
@@ -33,6 +34,12 @@ class Reading:
     artifact: str | None  # path of the crashing input, relative to the task's folder
     report: CrashReport | None
     fused: bool  # ended by the time limit, before its budget and without a crash
+
+
+def require_seeds(label: str, seeds: Sequence[str]) -> None:
+    """Raises EngineError where there is none: fuzzing from nothing proves nothing."""
+    if not seeds:
+        raise EngineError(f"{label}: the corpus is empty", next_step="put seed inputs into the pair's corpus folder")
 
 
 class Engine(Protocol):

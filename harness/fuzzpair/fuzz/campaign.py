@@ -8,7 +8,7 @@ from typing import ClassVar
 from fuzzpair.backends import Sandbox
 from fuzzpair.errors import EngineError
 from fuzzpair.flavours import search_env
-from fuzzpair.fuzz import Engine, Reading, Task
+from fuzzpair.fuzz import Engine, Reading, Task, require_seeds
 from fuzzpair.fuzz.libfuzzer import ARTIFACTS, LibFuzzer
 from fuzzpair.model import Campaign, Completed, CrashInput, Flavour
 from fuzzpair.store import Store
@@ -40,11 +40,7 @@ class CampaignJob:
 
     def run(self, sandbox: Sandbox, store: Store) -> Campaign:
         """Raises EngineError when nothing was executed: a fuzzer that did not fuzz has found nothing out."""
-        if not self.seeds:
-            raise EngineError(
-                f"{self.label}: the corpus is empty",
-                next_step="put seed inputs into the pair's corpus folder",
-            )
+        require_seeds(self.label, self.seeds)
         folder = f"campaign-{self.program[:12]}-{self.seed}"
         content = {f"{folder}/corpus/{sha256}": store.get_blob(sha256) for sha256 in self.seeds}
         content[f"{folder}/{self.program_name}"] = store.get_blob(self.program)

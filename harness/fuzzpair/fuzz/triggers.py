@@ -15,7 +15,7 @@ from typing import ClassVar
 from fuzzpair.backends import Sandbox
 from fuzzpair.errors import EngineError
 from fuzzpair.flavours import judge_env
-from fuzzpair.fuzz import Task
+from fuzzpair.fuzz import Task, require_seeds
 from fuzzpair.fuzz.libfuzzer import ARTIFACTS, LibFuzzer
 from fuzzpair.model import Command, Flavour
 from fuzzpair.store import Store, digest
@@ -64,11 +64,7 @@ class TriggerJob:
 
     def run(self, sandbox: Sandbox, store: Store) -> Triggers:
         """Raises EngineError when there is no seed or nothing was executed."""
-        if not self.seeds:
-            raise EngineError(
-                f"{self.label}: the corpus is empty",
-                next_step="put seed inputs into the pair's corpus folder",
-            )
+        require_seeds(self.label, self.seeds)
         return _Gathering(self, sandbox, store).run()
 
 

@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import Final, Self
 
 from rich.box import SIMPLE
-from rich.console import Console, Group
+from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 from rich.text import Text
@@ -59,7 +59,6 @@ class LiveProgress:
     def __init__(self, console: Console, clock: Clock = time.monotonic) -> None:
         self._console, self._clock = console, clock
         self._stages: list[_Stage] = []
-        self._doing = ""
         self._lock = Lock()
         self._live = Live(console=console, get_renderable=self._table, refresh_per_second=4)
 
@@ -68,15 +67,11 @@ class LiveProgress:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: object, trace: TracebackType | None) -> None:
-        self._doing = ""
         self._live.stop()
 
     def stage_started(self, name: str, total: int, reused: int) -> None:
         with self._lock:
             self._stages.append(_Stage(name, total, reused, self._clock()))
-
-    def batch_started(self, label: str) -> None:
-        self._doing = line(label, LABEL_LIMIT)
 
     def job_done(self, name: str, label: str, cpu_s: float, failed: bool) -> None:
         with self._lock:
@@ -85,12 +80,11 @@ class LiveProgress:
     def stage_finished(self, cost: StageCost) -> None:
         with self._lock:
             _stage(self._stages, cost.stage, self._clock()).cost = cost
-            self._doing = ""
 
     def message(self, text: str) -> None:
         self._live.console.print(Text(line(text)))
 
-    def _table(self) -> Group:
+    def _table(self) -> Table:
         table = Table(box=SIMPLE, pad_edge=False)
         table.add_column("stage")
         for heading in ("done", "reused", "failed", "time", "CPU s", "left"):
@@ -100,7 +94,7 @@ class LiveProgress:
         with self._lock:
             for stage in self._stages:
                 table.add_row(*_cells(stage, now))
-            return Group(table, Text(self._doing)) if self._doing else Group(table)
+        return table
 
 
 class PlainProgress:
@@ -121,10 +115,6 @@ class PlainProgress:
     def stage_started(self, name: str, total: int, reused: int) -> None:
         self._stages.append(_Stage(name, total, reused, self._clock()))
         self.message(f"{name}: {total} jobs, {reused} of them stored already")
-
-    def batch_started(self, label: str) -> None:
-        if self._is_due():
-            self.message(label)
 
     def job_done(self, name: str, label: str, cpu_s: float, failed: bool) -> None:
         stage = _stage(self._stages, name, self._clock())
