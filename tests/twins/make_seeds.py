@@ -60,6 +60,10 @@ RRSIG: Final = pack("!HBBIIIH", 1, 13, 2, 300, 1795000000, 1794000000, 34567) + 
 NSEC: Final = name("b.example.com") + bytes([0, 7, 0x62, 1, 0x80, 8, 0, 3, 0x80, 1, 1, 0x40])
 SVCB: Final = pack("!H", 1) + name("svc.example.net")
 PARAMS: Final = option(1, b"\x02h2\x02h3") + option(3, b"\x01\xbb") + option(4, b"\xc0\0\2\1") + option(65280, b"")
+SIX_PARAMS: Final = (
+    option(1, b"\x02h2\x02h3") + option(3, b"\x01\xbb") + option(4, b"\xc0\0\2\1")
+    + option(5, b"ech") + option(6, bytes.fromhex("20010db8000000000000000000000001")) + option(7, b"/dns-query{?dns}")
+)  # fmt: skip
 A: Final = bytes([192, 0, 2, 1])
 COOKIE: Final = option(10, bytes(range(1, 9)))
 OPTIONS: Final = COOKIE + option(8, b"\0\1\x18\0\xc0\0\2") + option(12, b"")
@@ -97,6 +101,7 @@ ACCEPTED: Final = {
     "nsec-windows": answer(47, NSEC, b"\0" + bytes([0, 32]) + b"\xff" * 32 + bytes([255, 1, 0])),
     "dnskey": answer(48, pack("!HBB", 257, 3, 13) + bytes(range(64)), pack("!HBB", 256, 3, 8)),
     "svcb-params": answer(64, SVCB + PARAMS),
+    "svcb-params-six": answer(64, SVCB + SIX_PARAMS),
     "svcb-alias": answer(64, pack("!H", 0) + name("pool.example.net")),
     "https-root": answer(65, pack("!H", 1) + b"\0" + PARAMS),
     "caa": answer(257, b"\0" + strings(b"issue") + b"ca.example.net; policy=ev", b"\x80" + strings(b"iodef")),
@@ -165,6 +170,7 @@ STREAMS: Final = {
     "letter-case": stream("names-escaped", "ns-glue", "query-a", "names-escaped"),
     "many-small": stream(*["query-a", "mx", "soa", "aaaa"] * 6),
     "many-types": stream("caa", "svcb-params", "opaque-types", "rrsig", "nsec-windows", "all-types"),
+    "same-answer": frame(answer(1, *(A[:3] + bytes([last]) for last in (1, 2, 3)))) * 12,
     "some-rejected": stream("query-a", "reject-pointer-self", "mx", "reject-header", "mx", "reject-trailing"),
     "frame-empty": frame(b"") + stream("query-a"),
     "reject-truncated-frame": stream("query-a", "mx", "ptr")[:-3],
