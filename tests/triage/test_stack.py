@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from fuzzpair.model import Frame
-from fuzzpair.triage.foreign import is_foreign, own_frames, top_own_function
+from fuzzpair.triage.ignored import is_ignored, own_frames, top_own_function
 from fuzzpair.triage.stack import position, rust_backtrace, stacks
 
 
@@ -108,11 +108,11 @@ def test_position(place: str, parts: tuple[str | None, int | None, int | None]) 
 
 @pytest.mark.parametrize("name", ["string_copy", "read", "strict_parse", "memory_of", "main", "LLVMFuzzerTestOneInput"])
 def test_a_target_may_use_any_name_where_its_file_is_known(name: str) -> None:
-    assert not is_foreign(Frame(function=name, file="/job/src/dns.cpp", line=1))
+    assert not is_ignored(Frame(function=name, file="/job/src/dns.cpp", line=1))
 
 
 @pytest.mark.parametrize(
-    "foreign",
+    "ignored",
     [
         Frame(function="memcpy"),
         Frame(function="__asan_memcpy", module="/out/a", offset=1),
@@ -126,8 +126,8 @@ def test_a_target_may_use_any_name_where_its_file_is_known(name: str) -> None:
         Frame(function=None),
     ],
 )
-def test_foreign_frames(foreign: Frame) -> None:
-    assert is_foreign(foreign)
+def test_ignored_frames(ignored: Frame) -> None:
+    assert is_ignored(ignored)
 
 
 def test_the_main_of_libfuzzer_is_not_the_targets() -> None:

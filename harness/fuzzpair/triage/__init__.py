@@ -7,7 +7,7 @@ from typing import Final
 
 from fuzzpair.model import CrashReport
 from fuzzpair.triage import asan, cxx, glibc, libfuzzer, msan, rust_panics, sanitizer, tsan, tysan, ubsan
-from fuzzpair.triage.foreign import own_frames, top_own_function
+from fuzzpair.triage.ignored import own_frames, top_own_function
 from fuzzpair.triage.libfuzzer import RunStatistics, run_statistics
 from fuzzpair.triage.log import Block, Log
 from fuzzpair.triage.names import normalise

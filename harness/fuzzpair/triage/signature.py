@@ -1,0 +1,217 @@
+"""Signatures: whether two reports are the same crash, and whether they are the same bug.
+
+Neither level holds a line, a column or an address, so moved lines and rebuilds change nothing. An offset in a
+module is used only where no frame has a name. docs/triage.md says what follows from each rule.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from fuzzpair.model import CrashReport, Frame, Tool
+from fuzzpair.triage.families import LEAK, LIFETIME, LOCK, RACE, RECURSION, UNINITIALISED, family_of
+from fuzzpair.triage.ignored import blamed_frames, is_of_the_system
+from fuzzpair.triage.names import normalise
+from fuzzpair.triage.wording import constant_part, own_words
+
+SCHEME: Final = 1  # part of each key: a changed rule must not look like a changed bug
+UNNAMED_FRAMES: Final = 3
+LEAK_FRAMES: Final = 2  # the allocating function is often everyone's: its caller belongs to the place
+
+_CLOSURE = re.compile(r"(?:::\{closure\}|::\$_(?:::operator\(\))?)+$")
+_DESTRUCTOR = re.compile(r"(?:^|::)(?:~[^:]*|drop)$")
+_VARIABLE = re.compile(r"created by an allocation of '([^'\n]{1,200})' in the stack frame")
+_OTHER_PLACES: Final = ("live allocation", "panicked at")
+_SIDES: Final = ("previous access", "mutex acquired")
+# ThreadSanitizer and MemorySanitizer have words of their own for the release of what was used later.
+_RELEASES: Final = ("freed by", "origin", "previous access")
+_BESIDE: Final = ("freed by", "allocated by", "origin", *_SIDES)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signature:
+    """Two keys and the lines that each was made from. The same crash is always the same bug."""
+
+    crash: str
+    bug: str
+    crash_lines: tuple[str, ...]
+    bug_lines: tuple[str, ...]
+
+
+def signature(report: CrashReport | None, log_digest: str) -> Signature:
+    """The signature of a report; never raises.
+
+    *Same bug* is the family of the class (families.py), the innermost function of the target, and what more the
+    family has: the place of the release, both sides of a race, the origin of an uninitialised value, the functions
+    of a recursion, the words of a panic. *Same crash* adds the tool's kind and every own frame of every stack.
+
+    What cannot be told: two mistakes of one family in one function with the same words, for without lines they are
+    alike; of a hang and of exhausted memory only where the process was at that moment, which is a sample of the
+    loop and not its cause. Without a place and without words a report is one of a kind, known by its log's digest.
+    """
+    bug_lines = _bug_lines(report) if report else ()
+    crash_lines = _crash_lines(report) if report else ()
+    if not bug_lines:
+        bug_lines = (f"unknown: {family_of(report) if report else 'no report'}", f"log {log_digest}")
+    # The bug is part of the crash, so that the fine level never joins what the coarse one parts.
+    crash = _key("crash", (*bug_lines, *crash_lines))
+    return Signature(crash=crash, bug=_key("bug", bug_lines), crash_lines=crash_lines, bug_lines=bug_lines)
+
+
+def cause(reports: Sequence[CrashReport]) -> CrashReport | None:
+    """The first report of a log; one without a place takes the stack of the signal that it ended in."""
+    if not reports or _places(reports[0]):
+        return next(iter(reports), None)
+    echoes = (report.stack for report in reports[1:] if report.kind == "deadly signal" or report.tool is Tool.SIGNAL)
+    return replace(reports[0], stack=next((stack for stack in echoes if _names(stack)), reports[0].stack))
+
+
+def _key(level: str, lines: tuple[str, ...]) -> str:
+    text = "\0".join(lines).encode("utf-8", "surrogatepass")
+    return f"{level}{SCHEME}-{hashlib.sha256(text).hexdigest()[:16]}"
+
+
+# --- the same bug ------------------------------------------------------------------------------
+
+
+def _bug_lines(report: CrashReport) -> tuple[str, ...]:
+    """The facts of the bug; empty where there is neither a place nor a word."""
+    facts = (*_place_lines(report), *_word_lines(report))
+    return (family_of(report), *facts) if facts else ()
+
+
+def _place_lines(report: CrashReport) -> tuple[str, ...]:
+    family, at = family_of(report), _faulty(report)
+    if family == LEAK:
+        return _line("allocated in", " < ".join(_names(report.stack)[:LEAK_FRAMES]))
+    if family in (RACE, LOCK):
+        return _line("between", " and ".join(_sides(report)))
+    if family == UNINITIALISED:
+        return _origin_lines(report) or _line("in", at)
+    if family == RECURSION:
+        return _line("recursion of", ", ".join(_cycle(report.stack)) or at)
+    if family == LIFETIME:
+        freed = _released(report)
+        return (*_line("in", at), *_line("released in", freed if freed != at else ""))
+    return _line("in", at)
+
+
+def _line(what: str, where: str) -> tuple[str, ...]:
+    return (f"{what} {where}",) if where else ()
+
+
+def _word_lines(report: CrashReport) -> tuple[str, ...]:
+    words = own_words(report)
+    file = _panic_file(report) if words else ""
+    if not words and _is_nameless(report):
+        # Without a name the file alone would join all of its bugs of one family.
+        words = constant_part(report.message)
+    return (*_line("from", file), *_line("saying", words))
+
+
+def _faulty(report: CrashReport) -> str:
+    """Where it goes wrong: the innermost function of the target, a closure counted as the function that holds it."""
+    return _enclosing(next(iter(_places(report)), ""))
+
+
+def _places(report: CrashReport) -> tuple[str, ...]:
+    stacks = (report.stack, *(stack for label, stack in report.other_stacks if label in _OTHER_PLACES))
+    return next((names for names in map(_names, stacks) if names), ())
+
+
+def _enclosing(name: str) -> str:
+    return _CLOSURE.sub("", name) or name
+
+
+def _released(report: CrashReport) -> str:
+    """The function that released the memory; a destructor only does what its caller's scope says."""
+    stacks = (stack for label in _RELEASES for stack in _labelled(report, label))
+    names = next((names for names in map(_names, stacks) if names), ())
+    return _enclosing(next((name for name in names if not _DESTRUCTOR.search(name)), next(iter(names), "")))
+
+
+def _sides(report: CrashReport) -> list[str]:
+    """The functions of a race or of a deadlock in no order: which thread comes second is chance."""
+    stacks = (report.stack, *(stack for label, stack in report.other_stacks if label in _SIDES))
+    return sorted({_enclosing(names[0]) for names in map(_names, stacks) if names})
+
+
+def _origin_lines(report: CrashReport) -> tuple[str, ...]:
+    """Where the value came from: its first use is far from the mistake and moves with the input."""
+    names = next((names for names in map(_names, _labelled(report, "origin")) if names), ())
+    variable = _VARIABLE.search(report.message)
+    if not names:
+        return ()
+    return (*_line("created in", _enclosing(names[0])), *_line("variable", variable[1] if variable else ""))
+
+
+def _cycle(stack: tuple[Frame, ...]) -> list[str]:
+    """The functions that call each other, whichever of them is innermost, in order of the alphabet."""
+    counts = Counter(_enclosing(name) for name in map(_name, blamed_frames(stack)) if name)
+    return sorted(name for name, count in counts.items() if count > 1)
+
+
+def _panic_file(report: CrashReport) -> str:
+    """The file that a panic or an assertion names, if it is the target's."""
+    stacks = (*_labelled(report, "panicked at"), report.stack)
+    files = (frame.file for stack in stacks for frame in blamed_frames(stack)[:1])
+    return next((_last_part(file) for file in files if file), "")
+
+
+def _is_nameless(report: CrashReport) -> bool:
+    blamed = blamed_frames(report.stack)
+    return bool(blamed) and not any(frame.function for frame in blamed)
+
+
+# --- the same crash ----------------------------------------------------------------------------
+
+
+def _crash_lines(report: CrashReport) -> tuple[str, ...]:
+    kind = f"{report.bug_class or report.kind} {report.access or ''}".strip()
+    # Either thread of a race may be the one that is reported first.
+    sides = _SIDES if family_of(report) in (RACE, LOCK) else ()
+    at = _line("side" if sides else "at", " < ".join(_places(report)))
+    beside = {
+        line
+        for label, stack in report.other_stacks
+        if label in _BESIDE
+        for line in _line("side" if label in sides else label, " < ".join(_names(stack)))
+    }
+    return (kind, *sorted({*at, *beside})) if sides else (kind, *at, *sorted(beside))
+
+
+# --- frames ------------------------------------------------------------------------------------
+
+
+def _labelled(report: CrashReport, wanted: str) -> Iterator[tuple[Frame, ...]]:
+    return (stack for label, stack in report.other_stacks if label == wanted)
+
+
+def _names(stack: tuple[Frame, ...]) -> tuple[str, ...]:
+    """The blamed frames, each function once where it is innermost: so a recursion of any depth is its cycle."""
+    blamed = blamed_frames(stack)
+    return tuple(dict.fromkeys(_name(frame) for frame in blamed)) if blamed else _unnamed(stack)
+
+
+def _name(frame: Frame) -> str:
+    return normalise(frame.function) if frame.function else f"({_last_part(frame.file or '')})"
+
+
+def _unnamed(stack: tuple[Frame, ...]) -> tuple[str, ...]:
+    """All that a stripped program shows, as one place: its first frame may well be the sanitizer's `free`."""
+    places = [
+        f"{_last_part(frame.module)}+{frame.offset:#x}"
+        for frame in stack
+        if frame.function is None and frame.module and frame.offset is not None and not is_of_the_system(frame)
+    ]
+    return (" < ".join(places[:UNNAMED_FRAMES]),) if places else ()
+
+
+def _last_part(path: str) -> str:
+    """The name without its folders, which differ from build to build."""
+    return re.split(r"[/\\]", path)[-1]
