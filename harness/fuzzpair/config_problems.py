@@ -54,6 +54,10 @@ def _text(detail: ErrorDetails, location: Location, schema: Mapping[str, Any]) -
             return f"{name}: {given} is not one of: {', '.join(possible)}{suggestion}"
         case "refused":
             return f"{name}: {detail['msg']}"
+        case "too_short":
+            return f"{name}: {given} of fewer than {detail['ctx']['min_length']}"
+        case "string_too_short":
+            return f"{name}: {given} is too short"
         case "string_pattern_mismatch":
             return f"{name}: {given} is not a name (a-z, 0-9, - and _, at most 64)"
     rule = detail["msg"].replace("Input should", "should", 1)
@@ -78,7 +82,10 @@ def _keys_at(location: Location, schema: Mapping[str, Any]) -> list[str]:
     section = schema
     for part in location:
         keyed = section.get("properties", {})
-        section = keyed[part] if part in keyed else next(iter(section["patternProperties"].values()))
+        if isinstance(part, int):
+            section = section["items"]
+        else:
+            section = keyed[part] if part in keyed else next(iter(section["patternProperties"].values()))
         if "$ref" in section:
             section = schema["$defs"][section["$ref"].rpartition("/")[2]]
     return list(section["properties"])
