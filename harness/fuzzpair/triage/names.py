@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import lru_cache
 
 MAX_NAME = 1000
 
@@ -22,6 +23,8 @@ _OPERATOR = re.compile(r"(?:^|::|\s)(operator)\b")
 _SYMBOLS = re.compile(r"\s*(?:\(\)|->\*?|<=>|<<=?|>>=?|<=?|>=?)")
 
 
+# A fuzzer's logs say the same few names again and again, and a name may take a hundred times the look-up's time.
+@lru_cache(maxsize=1 << 12)
 def normalise(name: str) -> str:
     """The bare qualified name, the same for C++, Rust v0 and legacy names; normalising again changes nothing."""
     name = name[:MAX_NAME].strip()
