@@ -15,11 +15,14 @@ NO_RULINGS = Rulings()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Item:
-    """One log: a name for it, what was read from it, and its digest, which keeps the unknown apart."""
+    """One log: a name for it, what was read from it, and a digest that keeps the unknown apart.
+
+    The digest is of the log with its input, for two inputs may well end in the same line of glibc.
+    """
 
     name: str
     report: CrashReport | None
-    log_digest: str
+    digest: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +64,7 @@ def group(items: Iterable[Item], rulings: Rulings = NO_RULINGS) -> Grouping:
     names: defaultdict[str, list[str]] = defaultdict(list)
     signatures: dict[str, Signature] = {}
     for item in items:
-        made = signature(item.report, item.log_digest)
+        made = signature(item.report, item.digest)
         signatures[made.crash] = made
         names[made.crash].append(item.name)
     crashes = [CrashGroup(signature=signatures[key], items=tuple(sorted(names[key]))) for key in sorted(names)]

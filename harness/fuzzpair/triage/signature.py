@@ -43,7 +43,7 @@ class Signature:
     bug_lines: tuple[str, ...]
 
 
-def signature(report: CrashReport | None, log_digest: str) -> Signature:
+def signature(report: CrashReport | None, digest: str) -> Signature:
     """The signature of a report; never raises.
 
     *Same bug* is the family of the class (families.py), the innermost function of the target, and what more the
@@ -52,12 +52,13 @@ def signature(report: CrashReport | None, log_digest: str) -> Signature:
 
     What cannot be told: two mistakes of one family in one function with the same words, for without lines they are
     alike; of a hang and of exhausted memory only where the process was at that moment, which is a sample of the
-    loop and not its cause. Without a place and without words a report is one of a kind, known by its log's digest.
+    loop and not its cause. Without a place and without words a report is one of a kind, known by the digest of its
+    log and input.
     """
     bug_lines = _bug_lines(report) if report else ()
     crash_lines = _crash_lines(report) if report else ()
     if not bug_lines:
-        bug_lines = (f"unknown: {family_of(report) if report else 'no report'}", f"log {log_digest}")
+        bug_lines = (f"unknown: {family_of(report) if report else 'no report'}", f"digest {digest}")
     # The bug is part of the crash, so that the fine level never joins what the coarse one parts.
     crash = _key("crash", (*bug_lines, *crash_lines))
     return Signature(crash=crash, bug=_key("bug", bug_lines), crash_lines=crash_lines, bug_lines=bug_lines)
