@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -19,11 +17,10 @@ from grouped_logs import (
     every_changed_log,
     every_log,
     function_of,
+    grouped_per_s,
     named_logs,
     precision_and_recall,
-    report_of,
     slips,
-    text_of,
     wrong_pairs,
 )
 
@@ -116,11 +113,8 @@ def test_the_order_of_items_changes_nothing_and_none_is_lost(items: list[Item], 
 
 
 def test_time_is_linear() -> None:
-    report = report_of(text_of("address/use_after_free_read"))
-    items = [Item(name=str(number), report=report, digest="") for number in range(2000)]
-    start = time.process_time()
-    group(items)
-    assert time.process_time() - start < 8  # 2,000 of them; the benchmark has the real figure
+    # Pairwise comparison would be five times slower per log; chance on a busy machine is not.
+    assert max(grouped_per_s(10) for _ in range(3)) > grouped_per_s(2) / 3
 
 
 # --- rulings -----------------------------------------------------------------------------------
