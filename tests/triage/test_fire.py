@@ -60,12 +60,36 @@ def test_time_grows_with_length_and_no_faster(name: str) -> None:
     assert growth(parse_log, partial(adversarial, name), 1 << 15) < GREATEST_GROWTH
 
 
-@pytest.mark.skipif(importlib.util.find_spec("atheris") is None, reason="no atheris for this platform")
+needs_atheris = pytest.mark.skipif(
+    importlib.util.find_spec("atheris") is None, reason="atheris has no wheel for this platform, or is not installed"
+)
+
+
+def fuzz(folder: Path, target: str, corpus: Path, *options: str) -> subprocess.CompletedProcess[str]:
+    script = ROOT / "tests" / "triage" / "fire" / "fuzz.py"
+    command = [sys.executable, str(script), target, str(corpus), *options]
+    environment = os.environ | {"PYTHONPATH": f"{ROOT / 'harness'}:{ROOT / 'tests'}"}
+    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+
+
+@needs_atheris
 @pytest.mark.parametrize("target", CHECKS)
 def test_atheris_finds_nothing_in_a_short_run(target: str, tmp_path: Path) -> None:
-    script = ROOT / "tests" / "triage" / "fire" / "fuzz.py"
-    command = [sys.executable, str(script), target, str(tmp_path / "corpus"), "-runs=500", "-seed=1", "-max_len=8192"]
-    environment = os.environ | {"PYTHONPATH": f"{ROOT / 'harness'}:{ROOT / 'tests'}"}
-    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    done = fuzz(tmp_path, target, tmp_path / "corpus", "-runs=500", "-seed=1", "-max_len=8192")
     assert done.returncode == 0, done.stderr[-4000:]
     assert "Done 500 runs" in done.stderr
+
+
+@needs_atheris
+def test_one_input_can_be_run_again(tmp_path: Path) -> None:
+    done = fuzz(tmp_path, "parse_log", LOGS[0])
+    assert done.returncode == 0, done.stderr[-4000:]
+    assert "Executed" in done.stderr
+
+
+@needs_atheris
+def test_an_unknown_target_names_all(tmp_path: Path) -> None:
+    done = fuzz(tmp_path, "parse_lgo", tmp_path / "corpus")
+    assert done.returncode == 1
+    assert all(target in done.stderr for target in CHECKS)
+    assert not list(tmp_path.iterdir())
