@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
@@ -353,6 +353,8 @@ pieces = st.one_of(
 )
 
 
+# Without a deadline: it is wall-clock time, and a busy machine is no fault of the reader.
+@settings(deadline=None)
 @given(st.lists(pieces, max_size=12).map("".join))
 @example("%YAML 99999999999999999999.1\n---\n")
 @example("<word>: 1")
@@ -361,6 +363,7 @@ def test_arbitrary_text_never_raises_anything_else(load: Load, text: str) -> Non
         load(text)
 
 
+@settings(deadline=None)
 @given(st.integers(0, len(GOOD)), st.integers(0, 30), pieces)
 def test_a_damaged_file_is_read_or_refused(load: Load, start: int, length: int, put: str) -> None:
     message = ""
