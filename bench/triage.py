@@ -29,7 +29,7 @@ GROWTH_LENGTH = 1 << 16
 PARSE_HUGE = """
 import resource, sys, time
 from fuzzpair.triage import parse_log
-text = "==1==ERROR: AddressSanitizer: heap-buffer-overflow on address 0x1 ".ljust({length}, "x")
+text = "==1==ERROR: AddressSanitizer: heap-buffer-overflow on address 0x1 " + {piece!r} * ({length} // {octets})
 before, start = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.process_time()
 found = len(parse_log(text))
 print(time.process_time() - start, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, before, found)
@@ -73,11 +73,12 @@ def print_speed(texts: Sequence[str], peer: Path | None) -> None:
         print(f"clusterfuzz   {len(texts) / theirs:8.0f} logs/s; fuzzpair is {theirs / ours:.1f} times as fast")
 
 
-def print_huge_line() -> None:
+def print_huge_line(what: str, piece: str) -> None:
     """In a process of its own: the peak of memory never falls again."""
-    seconds, peak, before, found = run(Path(sys.executable), PARSE_HUGE.format(length=HUGE_OCTETS), "").split()
+    script = PARSE_HUGE.format(piece=piece, octets=len(piece), length=HUGE_OCTETS)
+    seconds, peak, before, found = run(Path(sys.executable), script, "").split()
     print(
-        f"one line of {HUGE_OCTETS / 1e6:.0f} MB: {float(seconds):.2f} s, peak {int(peak) / 1024:.0f} MiB "
+        f"one line of {HUGE_OCTETS / 1e6:.0f} MB, {what}: {float(seconds):.2f} s, peak {int(peak) / 1024:.0f} MiB "
         f"(text and Python alone: {int(before) / 1024:.0f} MiB), {found} report"
     )
 
@@ -99,7 +100,8 @@ def main() -> None:
     parser.add_argument("--clusterfuzz", type=Path, metavar="PYTHON")
     peer: Path | None = parser.parse_args().clusterfuzz
     print_speed(typical_logs(), peer)
-    print_huge_line()
+    print_huge_line("plain", "x")
+    print_huge_line("coloured", "\x1b[1mx\x1b[0m")
     print_growth()
 
 
