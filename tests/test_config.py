@@ -10,13 +10,15 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from fuzzpair.config import Config, json_schema, load_config
 from fuzzpair.errors import EXIT_USAGE, ConfigError, UsageError
 from fuzzpair.model import Flavour, Language, Limits, Variant
+from fuzzpair.severity import Overrides, Severity
+from fuzzpair.severity_rules import Touch
 
 REPOSITORY = Path(__file__).parent.parent
 FOLDERS = ("targets-cpp/dns", "targets-rust/dns", "corpus/dns", "docker/toolchain")
@@ -62,6 +64,8 @@ profiles:
     fuse_s: 1
 baseline: expected.yml
 """
+
+END = "baseline: expected.yml\n"
 
 Load = Callable[[str | bytes], Config]
 
@@ -131,6 +135,19 @@ def test_a_flow_list_and_an_alias_are_the_same_as_what_they_stand_for(load: Load
     assert Flavour.CANARY in load(aliased).profile("nightly").flavours.rust_unsafe
 
 
+def test_severities_and_weaknesses_are_overridden_by_class_and_access(load: Load) -> None:
+    assert load(GOOD).overrides == Overrides(levels={}, cwes={})
+    text = "severity:\n  memory-leak: none\n  use-after-free: {read: high, free: low}\ncwe: {off-by-one: 787}\n"
+    assert load(GOOD + text).overrides == Overrides(
+        levels={
+            ("memory-leak", None): Severity.NONE,
+            ("use-after-free", Touch.READ): Severity.HIGH,
+            ("use-after-free", Touch.FREE): Severity.LOW,
+        },
+        cwes={"off-by-one": 787},
+    )
+
+
 def test_a_config_is_frozen_and_crosses_processes(load: Load) -> None:
     config = load(GOOD)
     with pytest.raises(ValidationError):
@@ -160,7 +177,7 @@ REFUSED = {
         "pipeline.yml:30: 'profiles.nightly.flavours.rust-unsafe' is missing",
         "pipeline.yml:33: unknown key 'rust_unsafe' in profiles.nightly.flavours; perhaps you meant 'rust-unsafe'"]),
     "key named as pydantic names a key": ("backend: auto", "'[key]': auto", [
-        "pipeline.yml:8: unknown key '[key]' (known: version, pair, backend, image, workers, limits, profiles, baseline)"]),
+        "pipeline.yml:8: unknown key '[key]' (known: version, pair, backend, image, workers, limits, profiles, baseline, severity, cwe)"]),
     "missing key": ("    seeds: [7]\n", "", ["pipeline.yml:29: 'profiles.nightly.seeds' is missing"]),
     "missing section": ("pair:", "pear:", [
         "pipeline.yml:1: 'pair' is missing", "pipeline.yml:2: unknown key 'pear'; perhaps you meant 'pair'"]),
@@ -225,7 +242,32 @@ REFUSED = {
         "pipeline.yml:8: backend: half of a surrogate pair is not text"]),
     "escapes for the terminal": ("backend: auto", '"\\e[31m\\n": 1', [
         "pipeline.yml:8: unknown key '\\u001b[31m\\u000a' (known: version, pair, backend, image, workers, limits, "
-        "profiles, baseline)"]),
+        "profiles, baseline, severity, cwe)"]),
+    "severity of an unknown class": (END, f"{END}severity:\n  memory-leak: none\n  use-aftr-free: high\n", [
+        "pipeline.yml:43: severity.use-aftr-free: there is no such bug class; perhaps you meant 'use-after-free'"]),
+    "severity of a class like no other": (END, f"{END}severity: {{xyzzy: high}}\n", [
+        "pipeline.yml:41: severity.xyzzy: there is no such bug class"]),
+    "misspelt severity": (END, f"{END}severity:\n  memory-leak: hihg\n", [
+        "pipeline.yml:42: severity.memory-leak: 'hihg' is not one of: none, low, medium, high, critical; "
+        "perhaps you meant 'high'"]),
+    "misspelt access": (END, f"{END}severity:\n  use-after-free:\n    raed: high\n", [
+        "pipeline.yml:43: severity.use-after-free.raed: 'raed' is not one of: read, write, free, unknown; "
+        "perhaps you meant 'read'"]),
+    "misspelt severity of an access": (END, f"{END}severity:\n  use-after-free:\n    read: critcal\n", [
+        "pipeline.yml:43: severity.use-after-free.read: 'critcal' is not one of: none, low, medium, high, critical; "
+        "perhaps you meant 'critical'"]),
+    "severity as a number": (END, f"{END}severity:\n  memory-leak: 7\n", [
+        "pipeline.yml:42: severity.memory-leak: 7 should be a level, or levels by access"]),
+    "severity of nothing": (END, f"{END}severity:\n  memory-leak: {{}}\n", [
+        "pipeline.yml:42: severity.memory-leak: nothing is listed here"]),
+    "severities as a list": (END, f"{END}severity: [high]\n", [
+        "pipeline.yml:41: severity: a list should be a mapping"]),
+    "weakness of an unknown class": (END, f"{END}cwe:\n  doublefree: 415\n", [
+        "pipeline.yml:42: cwe.doublefree: there is no such bug class; perhaps you meant 'double-free'"]),
+    "weakness as text": (END, f"{END}cwe:\n  double-free: CWE-415\n", [
+        "pipeline.yml:42: cwe.double-free: 'CWE-415' should be a whole number"]),
+    "weakness that is no number of one": (END, f"{END}cwe:\n  double-free: 0\n", [
+        "pipeline.yml:42: cwe.double-free: 0 should be greater than or equal to 1"]),
     "syntax": ("backend: auto", "backend: [auto", ["pipeline.yml:9: expected ',' or ']', but got ':'"]),
     "tabs": ("  pids: 64", "\tpids: 64", ["pipeline.yml:13: found character '\\t' that cannot start any token"]),
     "second document": ("backend: auto", "---\nbackend: auto", ["pipeline.yml:8: but found another document"]),
@@ -311,6 +353,8 @@ pieces = st.one_of(
 )
 
 
+# Without a deadline: it is wall-clock time, and a busy machine is no fault of the reader.
+@settings(deadline=None)
 @given(st.lists(pieces, max_size=12).map("".join))
 @example("%YAML 99999999999999999999.1\n---\n")
 @example("<word>: 1")
@@ -319,6 +363,7 @@ def test_arbitrary_text_never_raises_anything_else(load: Load, text: str) -> Non
         load(text)
 
 
+@settings(deadline=None)
 @given(st.integers(0, len(GOOD)), st.integers(0, 30), pieces)
 def test_a_damaged_file_is_read_or_refused(load: Load, start: int, length: int, put: str) -> None:
     message = ""
@@ -339,7 +384,7 @@ def test_the_schema_names_every_key_and_allows_no_other() -> None:
     assert all(section["additionalProperties"] is False for section in sections)
     keys = {key for section in sections for key in section["properties"]}
     in_good = set(re.findall(r"^ *([a-z_-]+):", GOOD, re.MULTILINE)) - {"default", "nightly"}
-    assert keys == in_good | {"found_runs_of"}
+    assert keys == in_good | {"found_runs_of", "severity", "cwe"}
 
 
 def test_a_budget_of_its_own_for_a_slow_target(load: Load) -> None:

@@ -17,7 +17,8 @@ PACKAGE = Path(__file__).parent.parent / "harness" / "fuzzpair"
 # A unit (a file, or a folder with all that is in it) imports itself and units of the lines above its own, no other.
 LAYERS = (
     ("model", "errors", "yaml_source"),
-    ("bug_classes", "flavours", "progress", "patches", "canary", "config_problems", "diagnostics"),
+    ("bug_classes", "severity_rules", "flavours", "progress", "patches", "canary", "config_problems", "diagnostics"),
+    ("severity",),
     ("backends", "triage", "report", "store", "config"),  # the seams: they do not know each other
     ("fuzz", "build", "jobs", "mistakes", "state", "tally", "gate"),
     ("replay", "subjects"),
@@ -39,7 +40,18 @@ RESERVED = {
 }
 
 # Values from values: no file, no clock, no process, no store.
-PURE = ("model", "errors", "bug_classes", "flavours", "yaml_source", "config_problems", "triage", "tally")
+PURE = (
+    "model",
+    "errors",
+    "bug_classes",
+    "severity",
+    "severity_rules",
+    "flavours",
+    "yaml_source",
+    "config_problems",
+    "triage",
+    "tally",
+)
 IMPURE = {
     "os",
     "pathlib",

@@ -22,9 +22,12 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from fuzzpair import yaml_source
+from fuzzpair.bug_classes import BUG_CLASSES
 from fuzzpair.config_problems import perhaps, problems_of
 from fuzzpair.errors import ConfigError, UsageError
 from fuzzpair.model import Flavour, Language, Limits, Variant
+from fuzzpair.severity import Overrides, Severity
+from fuzzpair.severity_rules import Touch
 
 VERSION = 1
 
@@ -101,6 +104,17 @@ def _or(word: str, otherwise: str) -> BeforeValidator:
     return BeforeValidator(validate)
 
 
+def _known_class(slug: str) -> str:
+    if slug not in BUG_CLASSES:
+        _refuse(f"there is no such bug class{perhaps(slug, list(BUG_CLASSES))}")
+    return slug
+
+
+def _by_access(value: object) -> object:
+    shown = json.dumps(value)[:60]
+    return value if isinstance(value, dict) else _refuse(f"{shown} should be a level, or levels by access")
+
+
 def _word_or_else(value: object) -> str:
     return "<word>" if isinstance(value, str) else "<else>"
 
@@ -116,6 +130,13 @@ RustFlavours = Annotated[
     AfterValidator(_distinct),
     AfterValidator(_as_needed),
 ]
+Class = Annotated[str, AfterValidator(_known_class)]
+Level = Annotated[
+    Annotated[Severity, Tag("<word>")]
+    | Annotated[dict[Touch, Severity], BeforeValidator(_by_access), AfterValidator(_not_empty), Tag("<else>")],
+    Discriminator(_word_or_else),
+]
+Cwe = Annotated[int, Field(ge=1, le=9999)]
 Count = Annotated[int, Field(ge=1, lt=1 << 40)]
 Seconds = Annotated[float, Field(gt=0, le=86_400)]
 
@@ -215,6 +236,11 @@ class Config(_Section):
     baseline: File | None = None
     """The verdicts of the last release, which the gate compares with; the file may be absent."""
 
+    severity: dict[Class, Level] = {}
+    """Levels that hold instead of docs/severity.md's, for a class or for one access to it."""
+    cwe: dict[Class, Cwe] = {}
+    """CWE numbers that hold instead of those of bug_classes.py."""
+
     _root: Path = PrivateAttr()
 
     def model_post_init(self, context: Any, /) -> None:  # noqa: ANN401 - pydantic's signature
@@ -224,6 +250,15 @@ class Config(_Section):
     def root(self) -> Path:
         """The folder of pipeline.yml."""
         return self._root
+
+    @property
+    def overrides(self) -> Overrides:
+        """What this file says instead of the tables of severities and weaknesses."""
+        levels: dict[tuple[str, Touch | None], Severity] = {}
+        for slug, level in self.severity.items():
+            by_touch = {None: level} if isinstance(level, Severity) else level
+            levels.update({(slug, touch): of for touch, of in by_touch.items()})
+        return Overrides(levels=levels, cwes=self.cwe)
 
     def profile(self, name: str) -> Profile:
         if name in self.profiles:

@@ -81,6 +81,15 @@ class Access(StrEnum):
     WRITE = "WRITE"
 
 
+class AddressClass(StrEnum):
+    """What an address that faulted says by itself. An address that no report names has no class."""
+
+    NULL = "null"
+    NEAR_NULL = "near-null"
+    WILD = "wild"
+    FREED = "freed"
+
+
 # --- running a command -------------------------------------------------------------------------
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from hypothesis import given
+from hypothesis import strategies as st
+
 from fuzzpair.triage.log import EXCERPT_OCTETS, MAX_LINE, Log, clean_lines, excerpt
 
 
@@ -16,6 +19,19 @@ def test_an_unfinished_escape_swallows_no_line() -> None:
 
 def test_lines_have_a_bound() -> None:
     assert [len(line) for line in clean_lines("x" * 10_000)] == [MAX_LINE]
+
+
+def test_a_line_is_bounded_before_its_colours_go() -> None:
+    coloured = "\x1b[1mx" * MAX_LINE
+    (line,) = clean_lines(coloured)
+    assert line == "x" * len(line)
+    assert MAX_LINE // 2 < len(line) <= MAX_LINE
+
+
+@given(st.text("\x1b[]()0;m\n\r\x07\\ax", max_size=200))
+def test_no_escape_crosses_the_end_of_a_line(text: str) -> None:
+    apart = [line for part in text.split("\n") for line in clean_lines(part)]
+    assert list(clean_lines(text)) == apart
 
 
 def test_a_block_ends_at_its_summary() -> None:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 MAX_LINE = 4096  # C++ templates write long lines; anything longer is an input that was printed
+MAX_RAW_LINE = 4 * MAX_LINE  # the same with its colour codes; cut before these go, so that no huge line is copied
 MAX_BLOCK_LINES = 4000
 EXCERPT_OCTETS = 8 << 10
 
@@ -34,7 +35,8 @@ Block = tuple[str, ...]
 
 def clean_lines(text: str) -> Block:
     """The lines without colour codes, each of bounded length."""
-    return tuple(line[:MAX_LINE].rstrip("\r") for line in _ESCAPES.sub("", text).split("\n"))
+    # No escape crosses the end of a line, so it makes no difference which is done first.
+    return tuple(_ESCAPES.sub("", line[:MAX_RAW_LINE])[:MAX_LINE].rstrip("\r") for line in text.split("\n"))
 
 
 @dataclass(frozen=True, slots=True)
