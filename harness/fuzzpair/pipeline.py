@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -23,7 +23,7 @@ from fuzzpair.jobs import Batch, Job, Scheduler, Worker, batched
 from fuzzpair.mistakes import Mistake, Planted, load_mistake, mistake_names, read_tree
 from fuzzpair.model import Control, Ending, Flavour, Language, Row, RunRecord, Toolchain, Variant
 from fuzzpair.progress import Observer
-from fuzzpair.replay import RACE_TRIES, KnownBadJob, ReplayJob, Replays, known_bad_job, replay_job
+from fuzzpair.replay import RACE_TRIES, KnownBadJob, ReplayJob, Replays, for_race, known_bad_job, replay_job
 from fuzzpair.rows import Assembly, VariantWork
 from fuzzpair.store import digest
 from fuzzpair.subjects import Subject, fixed_subject, planted_subject, unpatched_subject
@@ -198,9 +198,7 @@ class Experiment:
         for work in self.work:
             if work.subject is None:
                 continue
-            work.replays = self._replay(work.subject, work.mistake.target, self._inputs_of(work))
-            if Flavour.CANARY in work.replays and bug_class(work.mistake.bug_class).is_race:
-                work.replays[Flavour.CANARY] = replace(work.replays[Flavour.CANARY], tries=RACE_TRIES)
+            work.replays = self._judge(work.subject, work)
             work.confirmations = self._confirmations(work)
             parts.extend((f"{work.mistake.name} replays", job) for job in work.replays.values())
             parts.extend((f"{work.mistake.name} replays", job) for job in work.confirmations)
@@ -222,7 +220,7 @@ class Experiment:
         for work in self.work:
             if work.fixed is None:
                 continue
-            jobs = self._replay(work.fixed, work.mistake.target, self._inputs_of(work))
+            jobs = self._judge(work.fixed, work)
             work.counterpart = {flavour: job for flavour, job in jobs.items() if flavour in work.asked}
             parts.extend((f"{work.mistake.name} counterparts", job) for job in work.counterpart.values())
         return batched(parts)
@@ -295,6 +293,12 @@ class Experiment:
     def triggers_of(self, mistake: Mistake) -> Triggers | None:
         job = self.triggers.get(mistake.name)
         return self.scheduler.outcomes.result(job) if job is not None else None
+
+    def _judge(self, subject: Subject, work: VariantWork) -> dict[Flavour, ReplayJob]:
+        """A mistake's triggering inputs on every build of its tree, or of its counterpart's."""
+        jobs = self._replay(subject, work.mistake.target, self._inputs_of(work))
+        is_race = bug_class(work.mistake.bug_class).is_race
+        return {flavour: for_race(job) for flavour, job in jobs.items()} if is_race else jobs
 
     def _replay(self, subject: Subject, target: str, inputs: tuple[str, ...]) -> dict[Flavour, ReplayJob]:
         jobs: dict[Flavour, ReplayJob] = {}
@@ -387,4 +391,5 @@ class Experiment:
             ("trigger_inputs", str(profile.trigger_inputs)),
             *((f"found_runs {one}", str(profile.runs_of(one))) for one in self.config.pair.targets),
             ("seeds", ", ".join(map(str, profile.seeds))),
+            ("tries of a race", ", ".join(f"{flavour} {tries}" for flavour, tries in RACE_TRIES.items())),
         )

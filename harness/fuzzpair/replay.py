@@ -23,8 +23,9 @@ SLOW_FLAVOURS = {Flavour.MEMORY: 2, Flavour.THREAD: 3}  # how much longer an ins
 # Behind this many hangs on one build the rest are not replayed: each costs its whole limit and says the same.
 HANGS_DECIDE = 3
 SIGXCPU = 24
-# Whether two threads meet is chance, so a race's predicate is asked more than once of one input.
-RACE_TRIES = 60
+# Whether two threads meet is chance, so a race is given more than one chance on each input: its predicate, and the
+# tool that looks for it. TSan's runs are slow, and see it in a sixth to a half of them.
+RACE_TRIES = {Flavour.CANARY: 60, Flavour.THREAD: 5}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +50,7 @@ class ReplayJob:
     inputs: tuple[str, ...]
     env: tuple[tuple[str, str], ...]
     wall_timeout_s: float
-    tries: int = 1  # canary flavour only: how often an input may be run until its predicate is true
+    tries: int = 1  # how often an input may be run until its predicate is true; in other flavours, until it ends badly
     subject: str = field(default="", compare=False)
 
     @property
@@ -65,9 +66,12 @@ class ReplayJob:
             if sum(one.timed_out for one in replays) >= HANGS_DECIDE:
                 break
         for _ in range(self.tries - 1):
-            again = {one.input: one for one in place.run(tuple(one.input for one in replays if not one.triggered))}
+            again = {one.input: one for one in place.run(tuple(one.input for one in replays if self._is_quiet(one)))}
             replays = [again.get(one.input, one) for one in replays]
         return Replays(replays=tuple(replays), skipped=len(self.inputs) - len(replays))
+
+    def _is_quiet(self, one: Replay) -> bool:
+        return not one.triggered if self.flavour is Flavour.CANARY else one.exit_code == 0
 
 
 def replay_job(
@@ -89,6 +93,11 @@ def replay_job(
         wall_timeout_s=timeout_s,
         subject=subject,
     )
+
+
+def for_race(job: ReplayJob) -> ReplayJob:
+    """The same replay with the chances that a race is given."""
+    return replace(job, tries=RACE_TRIES.get(job.flavour, 1))
 
 
 def replay_argv(flavour: Flavour, program: str, target: str, path: str) -> tuple[str, ...]:

@@ -314,7 +314,8 @@ class Assembly:
             return count, Fidelity.NOT_CONFIRMABLE, "its patch states no canary"
         is_race = bug_class(work.mistake.bug_class).is_race
         if triggered and (is_race or len(triggered) == len(replays)):
-            chance = f", tried up to {RACE_TRIES} times each: whether threads meet is chance" if is_race else ""
+            tries = RACE_TRIES[Flavour.CANARY]
+            chance = f", tried up to {tries} times each: whether threads meet is chance" if is_race else ""
             return count, Fidelity.CONFIRMED, told + chance
         if work.planted.variant is Variant.RUST_UNSAFE:
             return count, Fidelity.FAILED, told

@@ -1,0 +1,57 @@
+"""Replays: one process an input; of a race, more than one chance."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from fuzzpair.backends.fake import FakeSandbox
+from fuzzpair.model import Command, Completed, Flavour
+from fuzzpair.replay import RACE_TRIES, ReplayJob, Replays, for_race, replay_job
+from fuzzpair.store import Store
+
+
+class Races:
+    """A judge that reports on an input's third run, and never on what holds "calm"."""
+
+    def __init__(self) -> None:
+        self.runs: Counter[bytes] = Counter()
+
+    def __call__(self, command: Command, files: dict[str, bytes]) -> Completed:
+        content = files[f"{command.cwd}/{command.argv[-1]}"]
+        self.runs[content] += 1
+        return Completed(command=command, exit_code=93 if self.runs[content] == 3 and content != b"calm" else 0)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    return Store(str(tmp_path))
+
+
+def job_of(store: Store, flavour: Flavour, *inputs: bytes) -> ReplayJob:
+    names = tuple(map(store.put_blob, inputs))
+    return replay_job(store.put_blob(b"judge"), flavour, "message", names, timeout_s=5)
+
+
+def exit_codes(replays: Replays) -> list[int | None]:
+    return [one.exit_code for one in replays.replays]
+
+
+def test_an_input_is_run_once(store: Store) -> None:
+    judge = Races()
+    assert exit_codes(job_of(store, Flavour.THREAD, b"a", b"b").run(FakeSandbox(judge), store)) == [0, 0]
+    assert set(judge.runs.values()) == {1}
+
+
+def test_a_race_is_run_until_it_is_reported_and_no_longer(store: Store) -> None:
+    judge = Races()
+    job = for_race(job_of(store, Flavour.THREAD, b"a", b"calm", b"b"))
+    assert exit_codes(job.run(FakeSandbox(judge), store)) == [93, 0, 93]
+    assert judge.runs == {b"a": 3, b"b": 3, b"calm": RACE_TRIES[Flavour.THREAD]}
+
+
+def test_production_has_one_chance_as_for_any_mistake(store: Store) -> None:
+    job = job_of(store, Flavour.DEFAULT, b"a")
+    assert for_race(job) == job
