@@ -22,7 +22,7 @@ LAYERS = (
     ("backends", "triage", "report", "store", "config"),  # the seams: they do not know each other
     ("fuzz", "build", "jobs", "mistakes", "state", "tally", "gate"),
     ("replay", "subjects"),
-    ("rows", "controls", "again"),
+    ("rows", "controls", "again", "findings"),
     ("pipeline",),
     ("cli",),
     ("__main__",),

@@ -10,12 +10,14 @@ import traceback
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, NoReturn, Protocol
 
 import typer
 
 from fuzzpair import __version__, state
+from fuzzpair import findings as logs
 from fuzzpair.again import Again, replay_again
 from fuzzpair.backends import Backend
 from fuzzpair.backends.select import Kind, open_backend
@@ -27,9 +29,13 @@ from fuzzpair.pipeline import Experiment, check_wish
 from fuzzpair.report import clean, write_reports
 from fuzzpair.report.console import make_console, render_matrix
 from fuzzpair.report.explain import render_explanation
+from fuzzpair.report.findings import render_findings, render_json
 from fuzzpair.report.json_report import read_record, render
 from fuzzpair.report.live import make_observer
+from fuzzpair.severity import NO_OVERRIDES
+from fuzzpair.severity_rules import Reachability
 from fuzzpair.store import Store
+from fuzzpair.triage.rulings import Rulings
 
 app = typer.Typer(
     name="fuzzpair",
@@ -96,6 +102,7 @@ OutFolder = Annotated[Path, typer.Option("--out", help="Where run.json, junit.xm
 CONFIG = Path("pipeline.yml")
 STATE = Path(".fuzzpair")
 OUT = Path("out")
+GROUPS = Path("groups.yml")
 
 
 @app.command()
@@ -223,6 +230,59 @@ def report(
     render_matrix(record, console)
     for path in write_reports(record, out):
         console.print(f"wrote {path}")
+
+
+class ReachedBy(StrEnum):
+    """The words of severity_rules.Reachability, for the command line."""
+
+    UNTRUSTED = Reachability.UNTRUSTED.word
+    UNKNOWN = Reachability.UNKNOWN.word
+    HARNESS = Reachability.HARNESS.word
+
+
+@app.command("triage")
+def triage_logs(
+    paths: Annotated[list[str], typer.Argument(help="Logs, folders of logs, or - for standard input.")],
+    json_file: Annotated[str | None, typer.Option("--json", help="Write the findings there; - prints them.")] = None,
+    groups: Annotated[Path | None, typer.Option(help="A person's rulings; groups.yml where it is there.")] = None,
+    config_file: Annotated[Path | None, typer.Option("--config", help="A pipeline.yml with severities.")] = None,
+    reached_by: Annotated[ReachedBy, typer.Option(help="Who brings the target to the fault.")] = ReachedBy.UNKNOWN,
+) -> None:
+    """Any fuzzer's logs to findings: classified, grouped, with CWE and severity. Needs no target and runs nothing.
+
+    Exit code: 0 done, 2 usage or configuration, 3 where a file could not be read (the others are shown).
+    """
+    found = logs.triage(
+        logs.read_given(paths, sys.stdin.buffer),
+        logs.Judging(
+            reachability=next(one for one in Reachability if one.word == reached_by),
+            overrides=load_config(config_file).overrides if config_file else NO_OVERRIDES,
+            rulings=_rulings(groups),
+        ),
+    )
+    if json_file == logs.STDIN:
+        print(render_json(found), end="")
+    else:
+        render_findings(found, make_console(sys.stdout, sys.stdout.isatty()))
+        if json_file:
+            _write(Path(json_file), render_json(found))
+    if not found.logs and not found.unreadable:
+        raise UsageError("there is no log in what was given", next_step="name logs, or a folder of them")
+    raise typer.Exit(EXIT_NOT_DONE if found.unreadable else EXIT_CLEAN)
+
+
+def _rulings(path: Path | None) -> Rulings:
+    """The named file, which has to be there, or the folder's own, which need not."""
+    if path is None and not GROUPS.exists():
+        return Rulings()
+    return logs.read_rulings(path or GROUPS)
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise FuzzpairError(f"{path}: cannot be written: {error.strerror}", next_step="name another file") from error
 
 
 @app.command()

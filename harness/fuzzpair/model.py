@@ -277,6 +277,49 @@ class Campaign:
     complete: bool = True  # False: the fuse ended it, so it is shown but never stored
 
 
+# --- findings ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Crash:
+    """Logs of one crash: one same-crash signature, what it was made from, and the logs that show it."""
+
+    signature: str
+    lines: tuple[str, ...]
+    logs: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One bug, as triage sees it. `report` is that of the worst of its logs; None where no log could be read."""
+
+    key: str  # same-bug signature, or what a person's ruling put in its place
+    lines: tuple[str, ...]
+    report: CrashReport | None
+    cwe: int | None
+    severity: str
+    score: float  # CVSS 3.1, 0.0 to 10.0
+    vector: str
+    why: str  # the reason of the severity
+    crashes: tuple[Crash, ...]
+    rulings: tuple[str, ...] = ()
+
+    @property
+    def logs(self) -> tuple[str, ...]:
+        return tuple(log for crash in self.crashes for log in crash.logs)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Triage:
+    """What a folder of logs came to. Nothing that was given is left out: what is no log is named."""
+
+    findings: tuple[Finding, ...]  # the worst first
+    logs: int
+    not_logs: tuple[str, ...]  # octets, not text: inputs
+    unreadable: tuple[tuple[str, str], ...]  # (file, why)
+    unused_rulings: tuple[str, ...]
+
+
 # --- verdicts ----------------------------------------------------------------------------------
 
 
