@@ -94,6 +94,25 @@ def test_1_a_verdict_that_is_not_the_release_s(here: Here) -> None:
     assert "detected" in here.out
 
 
+class GoneForGood(FakeBackend):
+    """An engine that does not even answer when its sandboxes are to be ended."""
+
+    def stop_all(self) -> None:
+        raise BackendError("the engine does not answer")
+
+
+@pytest.mark.parametrize(
+    ("tools", "code"), [(Tools(gone="./fuzz_message"), 3), (Tools(interrupted="./fuzz_message"), 130)]
+)
+def test_what_was_found_is_told_also_when_the_engine_stays_gone(
+    here: Here, monkeypatch: pytest.MonkeyPatch, tools: Tools, code: int
+) -> None:
+    monkeypatch.setattr(here, "open_backend", lambda *_: GoneForGood(tools))
+    assert here("run") == code
+    assert "rejected" in here.out
+    assert (here.pair.root / "out/run.json").is_file()
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

@@ -9,6 +9,7 @@ import sys
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -22,7 +23,15 @@ from fuzzpair.again import Again, replay_again
 from fuzzpair.backends import Backend
 from fuzzpair.backends.select import Kind, open_backend
 from fuzzpair.config import Config, Profile, json_schema, load_config
-from fuzzpair.errors import EXIT_CLEAN, EXIT_NOT_DONE, EXIT_USAGE, FuzzpairError, Interrupted, UsageError
+from fuzzpair.errors import (
+    EXIT_CLEAN,
+    EXIT_NOT_DONE,
+    EXIT_USAGE,
+    BackendError,
+    FuzzpairError,
+    Interrupted,
+    UsageError,
+)
 from fuzzpair.jobs import Worker
 from fuzzpair.model import Flavour, RunRecord
 from fuzzpair.pipeline import Experiment, check_wish
@@ -168,7 +177,8 @@ def _run(wish: _Wish, store: Store, world: World, kind: Kind) -> RunRecord:
         finally:
             # Not `with`: leaving that waits for every queued job, also after Ctrl-C.
             executor.shutdown(wait=False, cancel_futures=True)
-            backend.stop_all()
+            with suppress(BackendError):  # an engine that is gone must not take what was found with it
+                backend.stop_all()
 
 
 def _end_like_ctrl_c(number: signal.Signals) -> None:
@@ -207,7 +217,8 @@ def replay(
     try:
         completed = replay_again(record, Again(row, flavour, input_name), store, backend, config.limits.to_model())
     finally:
-        backend.stop_all()
+        with suppress(BackendError):
+            backend.stop_all()
     print(clean.block(completed.stdout.decode(errors="replace")), end="")
     print(clean.block(completed.stderr.decode(errors="replace")), end="", file=sys.stderr)
     ending = f"signal {completed.signal}" if completed.signal else f"exit code {completed.exit_code}"

@@ -49,7 +49,10 @@ class ImageError(BackendError):
 
 
 class SandboxError(BackendError):
-    """What came out of a sandbox is not acceptable: a link, a path that leaves its folder, too much."""
+    """A sandbox was broken from inside: a link or too much came out, or what ran there ended what watches over it.
+
+    One batch's failure, where any other BackendError ends the run.
+    """
 
 
 class PatchError(FuzzpairError):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
+from contextlib import suppress
 from dataclasses import dataclass, fields
 from functools import cache
 from typing import Any, ClassVar, Protocol
@@ -207,7 +208,8 @@ class Scheduler:
         except BaseException:
             for future in futures:
                 future.cancel()
-            self._worker.backend.stop_all()
+            with suppress(BackendError):  # what broke the stage is told, not that the engine still is broken
+                self._worker.backend.stop_all()
             raise
         finally:
             cost = StageCost(

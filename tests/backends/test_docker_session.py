@@ -15,11 +15,12 @@ import docker
 import pytest
 
 import fuzzpair
+from fuzzpair.backends import docker as docker_module
 from fuzzpair.backends.docker import DockerBackend
 from fuzzpair.backends.docker_engine import Engine
-from fuzzpair.backends.docker_session import LABEL_OWNER, LABEL_ROLE, ROLE_SANDBOX, DockerSandbox
+from fuzzpair.backends.docker_session import LABEL_OWNER, LABEL_ROLE, ROLE_SANDBOX, DockerSandbox, docker_session
 from fuzzpair.backends.owner import current_owner
-from fuzzpair.errors import BackendError
+from fuzzpair.errors import BackendError, SandboxError
 from fuzzpair.model import Command, Limits
 
 pytestmark = pytest.mark.container
@@ -109,7 +110,8 @@ def test_a_command_cannot_speak_for_the_runner(sandbox: DockerSandbox) -> None:
 
 
 def test_a_command_that_kills_the_runner_is_an_error_and_no_ending(sandbox: DockerSandbox) -> None:
-    with pytest.raises(BackendError, match="ended early"):
+    # One batch's failure: a hostile target must not end the run for all others.
+    with pytest.raises(SandboxError, match="ended early"):
         sandbox.run(shell("kill -KILL $PPID; sleep 5"))
     assert sandbox.run(shell("echo next")).stdout == b"next\n"
 
@@ -188,10 +190,32 @@ def wait_until(is_so: object) -> None:
 
 
 def test_stop_all_ends_this_process_s_sandboxes_while_they_run(docker_backend: DockerBackend) -> None:
-    with docker_backend.session(Limits()) as sandbox:
-        threading.Timer(1.0, docker_backend.stop_all).start()
+    own: DockerBackend = pickle.loads(pickle.dumps(docker_backend))
+    with own.session(Limits()) as sandbox:
+        threading.Timer(1.0, own.stop_all).start()
         with pytest.raises(BackendError, match="ended early"):
             sandbox.run(shell("sleep 100", timeout_s=100))
+
+
+def test_no_sandbox_starts_behind_stop_all(docker_backend: DockerBackend, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A worker that was just about to start one at Ctrl-C would fuzz on to its fuse, and keep the process alive."""
+    own: DockerBackend = pickle.loads(pickle.dumps(docker_backend))
+    started = []
+
+    @contextmanager
+    def stopped_meanwhile(engine: Engine, image: str, limits: Limits) -> Iterator[DockerSandbox]:
+        with docker_session(engine, image, limits) as sandbox:
+            started.append(sandbox.container)
+            monkeypatch.setattr(own, "_remove", lambda _: None)  # its container was not listed yet
+            own.stop_all()
+            yield sandbox
+
+    monkeypatch.setattr(docker_module, "docker_session", stopped_meanwhile)
+    for _ in range(2):
+        with pytest.raises(BackendError, match="were ended"), own.session(Limits()):
+            pass
+    (container,) = started
+    wait_until(lambda: not exists(container))
 
 
 def test_the_reaper_takes_only_what_the_dead_left(docker_backend: DockerBackend) -> None:

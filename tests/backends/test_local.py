@@ -90,6 +90,8 @@ def test_stop_all_ends_running_commands_with_their_children(tmp_path: Path) -> N
     stopper.join()
     with pytest.raises(ProcessLookupError):
         os.kill(int(pid_file.read_text()), 0)
+    with backend.session(Limits()) as sandbox, pytest.raises(BackendError, match="were ended"):
+        sandbox.run(Command(argv=("true",), timeout_s=5))
 
 
 def test_run_tool_keeps_the_last_lines_and_tells_every_one() -> None:

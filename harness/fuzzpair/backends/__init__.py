@@ -48,4 +48,4 @@ class Backend(Protocol):
         """A fresh sandbox on the prepared image; gone when the block ends, also by an exception."""
 
     def stop_all(self) -> None:
-        """End every sandbox of this process now; running commands end as killed."""
+        """End every sandbox of this process now, and start none any more; running commands end as killed."""

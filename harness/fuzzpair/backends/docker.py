@@ -30,12 +30,13 @@ class DockerBackend:
         self._engine = Engine.from_environ(environ)
         self._image: str | None = None
         self._on_progress = on_progress
+        self._is_stopped = False
 
     def __getstate__(self) -> dict[str, object]:
-        return {name: value for name, value in vars(self).items() if name != "_on_progress"}
+        return {name: value for name, value in vars(self).items() if name not in ("_on_progress", "_is_stopped")}
 
     def __setstate__(self, state: dict[str, object]) -> None:
-        vars(self).update(state, _on_progress=_silent)
+        vars(self).update(state, _on_progress=_silent, _is_stopped=False)
 
     def ping(self) -> None:
         """Raises BackendError unless the engine answers."""
@@ -53,14 +54,21 @@ class DockerBackend:
     def session(self, limits: Limits) -> Iterator[Sandbox]:
         if self._image is None:
             raise BackendError("No image was prepared for this backend")
+        self._refuse_when_stopped()
         with docker_session(self._engine, self._image, limits) as sandbox:
+            self._refuse_when_stopped()  # it may have been on its way while the others were ended
             yield sandbox
+
+    def _refuse_when_stopped(self) -> None:
+        if self._is_stopped:
+            raise BackendError("this run's sandboxes were ended")
 
     def reap(self) -> None:
         """Remove sandboxes whose owner is dead: one killed between creating and starting leaves its container."""
         self._remove(is_dead)
 
     def stop_all(self) -> None:
+        self._is_stopped = True  # first: what starts from now on ends itself
         own = current_owner()
         self._remove(lambda owner: owner == own)
 

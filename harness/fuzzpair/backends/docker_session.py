@@ -27,7 +27,7 @@ from fuzzpair.backends.exchange import (
     runner_source,
 )
 from fuzzpair.backends.owner import current_owner
-from fuzzpair.errors import BackendError
+from fuzzpair.errors import BackendError, SandboxError
 from fuzzpair.model import Command, Completed, Limits
 
 VOLUME = "/job"
@@ -207,7 +207,8 @@ class _Runner:
             else:
                 self.errors = (self.errors + content)[-ERROR_LIMIT:]
         said = self.errors.decode(errors="replace").strip()
-        raise BackendError(
+        self.engine.ping()  # a BackendError where the engine is gone; else a command broke its own sandbox
+        raise SandboxError(
             f"The sandbox's runner ended early: {self._why()} {said}".rstrip(),
             next_step="If it repeats, raise limits.memory_mb or limits.pids in pipeline.yml.",
         )

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from importlib.resources import files
 
 from fuzzpair.backends.archive import pack, unpack
-from fuzzpair.errors import BackendError, SandboxError
+from fuzzpair.errors import SandboxError
 from fuzzpair.model import Command, Completed
 
 RUNNER_SLACK_S = 30.0  # start of the interpreter, on a busy machine
@@ -88,7 +88,7 @@ def _read_problem(answer: _Answer, doing: str) -> None:
     try:
         problem = json.loads(answer.line())["problem"]
     except (ValueError, KeyError, TypeError) as error:
-        raise BackendError(f"{doing}: what came back is not the runner's answer: {error}") from error
+        raise SandboxError(f"{doing}: what came back is not the runner's answer: {error}") from error
     if problem:
         raise SandboxError(f"{doing}: {str(problem)[:200]}")
 
@@ -99,14 +99,14 @@ def longest_s(commands: Sequence[Command]) -> float:
 
 
 def read_answers(chunks: Iterator[bytes], commands: Sequence[Command], *, keep_going: bool) -> tuple[Completed, ...]:
-    """The endings of `commands`, in order. Raises BackendError on an answer that no runner gives."""
+    """The endings of `commands`, in order. Raises SandboxError on an answer that no runner gives."""
     answer = _Answer(chunks)
     completed: list[Completed] = []
     for command in commands:
         try:
             completed.append(_read_one(answer, command))
         except (ValueError, KeyError, TypeError) as problem:
-            raise BackendError(
+            raise SandboxError(
                 f"`{command.argv[0]}` ran, but what came back is not the runner's answer: {problem}",
                 next_step="Run it again; a command that tampers with its sandbox can cause this.",
             ) from problem

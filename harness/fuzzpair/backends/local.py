@@ -139,6 +139,7 @@ class _Running:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._runners: set[subprocess.Popen[bytes]] = set()
+        self._is_stopped = False
 
     @contextlib.contextmanager
     def runner(self, argv: Sequence[str], root: Path) -> Iterator[subprocess.Popen[bytes]]:
@@ -153,7 +154,10 @@ class _Running:
         ) as runner:
             with self._lock:
                 self._runners.add(runner)
+                is_stopped = self._is_stopped
             try:
+                if is_stopped:
+                    raise BackendError("this run's sandboxes were ended")
                 yield runner
             finally:
                 with self._lock:
@@ -164,6 +168,7 @@ class _Running:
 
     def kill(self) -> None:
         with self._lock:
+            self._is_stopped = True
             for runner in self._runners:
                 _dismiss(runner)
 
