@@ -42,7 +42,7 @@ profiles:
       - use-after-free
       - leak
     flavours:
-      cpp: [default, hardened, canary, address, undefined, type]
+      cpp: [default, hardened, canary, address, undefined, memory]
       rust: [default, hardened, canary, address]
       rust-unsafe: [default, hardened, canary, memory, thread]
     seeds: [1, 2]
@@ -188,6 +188,8 @@ REFUSED = {
         "canary, address, undefined, memory, thread, type; perhaps you meant 'memory'"]),
     "flavour that rustc has not": ("canary, address]", "canary, undefined]", [
         "pipeline.yml:21: profiles.default.flavours.rust[3]: rustc has no 'undefined' flavour"]),
+    "flavour that has no recipe": ("undefined, memory]", "undefined, type]", [
+        "pipeline.yml:20: profiles.default.flavours.cpp[5]: there is no recipe for C++ in the 'type' flavour yet"]),
     "no canary": ("canary, memory", "memory", [
         "pipeline.yml:22: profiles.default.flavours.rust-unsafe: 'canary' must be in this list: "
         "no verdict is given without it"]),

@@ -191,6 +191,13 @@ def test_trailers_may_not_contradict_each_other(pair: Pair) -> None:
         pair.load()
 
 
+def test_a_misspelt_trailer_is_a_broken_patch_and_other_prose_is_not(pair: Pair) -> None:
+    pair.plant("rust", "slip", RUST_PATCH.replace("Function:", "Traget: stream\nFunction:"))
+    assert "`Traget:` is not known; perhaps you meant `Target:`" in pair.problem(Variant.RUST)
+    pair.plant("rust", "slip", RUST_PATCH.replace("Function:", "Reviewed-By: somebody\nFunction:"))
+    assert pair.planted(Variant.RUST).problem is None
+
+
 def test_a_trailer_that_is_stated_twice_is_a_broken_patch(pair: Pair) -> None:
     pair.plant("rust", "slip", RUST_PATCH.replace("Function:", "Function: other\nFunction:"))
     assert "`Function:` is stated twice" in pair.problem(Variant.RUST)

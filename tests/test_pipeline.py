@@ -127,8 +127,9 @@ def test_an_empty_corpus_is_told_before_anything_is_built(pair: TinyPair, folder
     assert (caught.value.exit_code, heard.labels) == (3, [])
 
 
-def test_a_sanitizer_that_says_nothing_of_a_known_fault_is_an_error(pair: TinyPair) -> None:
-    record = pair.run(Tools(deaf="address"))
+@pytest.mark.parametrize("fault", ["address", "leak"])
+def test_a_sanitizer_that_says_nothing_of_a_known_fault_is_an_error(pair: TinyPair, fault: str) -> None:
+    record = pair.run(Tools(deaf=fault))
     assert failed_controls(record) == ["known-bad cpp address", "known-bad rust address"]
     assert (record.gate.exit_code, rows_of(record)) == (3, CLEAN)
     assert "control failed: known-bad cpp address: known fault NOT reported, clean run silent" in record.gate.reasons

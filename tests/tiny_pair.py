@@ -197,7 +197,8 @@ class Tools:
         fault = command.argv[1]
         if fault in ("none", self.deaf):
             return Completed(command=command, exit_code=0)
-        return Completed(command=command, exit_code=90, stderr=asan("fault"))
+        said = b"==1==ERROR: LeakSanitizer: detected memory leaks\n" if fault == "leak" else asan("fault")
+        return Completed(command=command, exit_code=90, stderr=said)
 
     # --- programs
 

@@ -25,6 +25,7 @@ from fuzzpair import yaml_source
 from fuzzpair.bug_classes import BUG_CLASSES
 from fuzzpair.config_problems import perhaps, problems_of
 from fuzzpair.errors import ConfigError, UsageError
+from fuzzpair.flavours import RECIPES
 from fuzzpair.model import Flavour, Language, Limits, Variant
 from fuzzpair.severity import Overrides, Severity
 from fuzzpair.severity_rules import Touch
@@ -85,8 +86,14 @@ def _distinct(items: tuple[Any, ...]) -> tuple[Any, ...]:
 
 
 def _in_rust(flavour: Flavour) -> Flavour:
-    if flavour in (Flavour.UNDEFINED, Flavour.TYPE):
+    if flavour not in RECIPES[Language.RUST]:
         _refuse(f"rustc has no '{flavour}' flavour")
+    return flavour
+
+
+def _in_cpp(flavour: Flavour) -> Flavour:
+    if flavour not in RECIPES[Language.CPP]:
+        _refuse(f"there is no recipe for C++ in the '{flavour}' flavour yet")
     return flavour
 
 
@@ -124,7 +131,11 @@ Folder = Annotated[Path, AfterValidator(_existing_folder)]
 File = Annotated[Path, AfterValidator(_in_repository)]
 Names = Annotated[tuple[Name, ...], AfterValidator(_distinct)]
 Seeds = Annotated[tuple[Annotated[int, Field(ge=1, lt=1 << 31)], ...], AfterValidator(_distinct)]
-CppFlavours = Annotated[tuple[Flavour, ...], AfterValidator(_distinct), AfterValidator(_as_needed)]
+CppFlavours = Annotated[
+    tuple[Annotated[Flavour, AfterValidator(_in_cpp)], ...],
+    AfterValidator(_distinct),
+    AfterValidator(_as_needed),
+]
 RustFlavours = Annotated[
     tuple[Annotated[Flavour, AfterValidator(_in_rust)], ...],
     AfterValidator(_distinct),

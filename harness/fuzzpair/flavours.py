@@ -159,13 +159,12 @@ SANITIZER_EXIT = {
     Flavour.THREAD: 93,
     Flavour.TYPE: 94,
 }
-# Which tool a flavour's silence is about.
+# Which tools a flavour's silence is about, each with the fault of runtime/known_bad that it has to report.
 SPEAKS = {
-    Flavour.ADDRESS: (Tool.ADDRESS, Tool.LEAK),
-    Flavour.UNDEFINED: (Tool.UNDEFINED,),
-    Flavour.MEMORY: (Tool.MEMORY,),
-    Flavour.THREAD: (Tool.THREAD,),
-    Flavour.TYPE: (Tool.TYPE,),
+    Flavour.ADDRESS: {"address": Tool.ADDRESS, "leak": Tool.LEAK},
+    Flavour.UNDEFINED: {"undefined": Tool.UNDEFINED},
+    Flavour.MEMORY: {"memory": Tool.MEMORY},
+    Flavour.THREAD: {"thread": Tool.THREAD},
 }
 
 _STRICT: dict[Flavour, tuple[str, dict[str, str]]] = {

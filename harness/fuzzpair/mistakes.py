@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -22,6 +23,10 @@ SUFFIXES = {
     Variant.RUST_UNSAFE: ".unsafe",
 }
 _NAME = re.compile(r"^[a-z0-9]+(-[a-z0-9]+)*$")
+TRAILERS = (
+    *("Bug-Class", "CWE", "Born-In", "Imitates", "Target", "Function", "Fidelity"),
+    *("Canary-At", "Canary-After", "Canary-Code", "Canary"),
+)
 _TRAILER = re.compile(r"^([A-Z][A-Za-z]*(?:-[A-Z][A-Za-z]*)*): ?(.*)$")
 _BORN_IN = {"C++": Language.CPP, "Rust": Language.RUST}
 
@@ -83,7 +88,7 @@ def read_tree(folder: Path) -> dict[str, str]:
 
 
 def mistake_names(*folders: Path) -> list[str]:
-    """Every name that has a patch for its plain variant in one of the twins' `mistakes/`."""
+    """Every name that has a patch of any variant in one of the twins' `mistakes/`."""
     names = {path.name.split(".")[0] for folder in folders for path in (folder / "mistakes").glob("*.patch")}
     return sorted(names)
 
@@ -181,7 +186,7 @@ def _functions(stated: str, texts: list[str], shown: str) -> frozenset[str]:
 def read_trailers(patch: Patch) -> Trailers:
     """The title (first line), the trailers, and the canary overlay they describe.
 
-    Raises PatchError on a trailer that is stated twice or is not known.
+    Raises PatchError on a trailer that is stated twice, or that looks like a known one and is none.
     """
     lines = [line for line in patch.header.split("\n") if line.strip() not in ("---", "")]
     values: dict[str, str] = {}
@@ -196,6 +201,9 @@ def read_trailers(patch: Patch) -> Trailers:
                 last = ""
             continue
         last, value = match[1], match[2].strip()
+        meant = difflib.get_close_matches(last, TRAILERS, n=1, cutoff=0.75)
+        if meant and last not in TRAILERS:
+            raise PatchError(f"{patch.name}: the trailer `{last}:` is not known; perhaps you meant `{meant[0]}:`")
         if last.startswith("Canary"):
             canary.append((last, value))
         elif last in values:

@@ -12,7 +12,7 @@ from fuzzpair.errors import BuildError
 from fuzzpair.flavours import CPP_COMMON, CPP_LINK_COMMON, RECIPES, RUST_COMMON, SPEAKS, judge_env
 from fuzzpair.fuzz.triggers import read_counts
 from fuzzpair.jobs import Outcomes
-from fuzzpair.model import Command, Completed, CrashReport, Flavour, Language, Replay
+from fuzzpair.model import Command, Completed, CrashReport, Flavour, Language, Replay, Tool
 from fuzzpair.store import Store
 from fuzzpair.triage import first_report
 
@@ -188,15 +188,16 @@ class KnownBad:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KnownBadJob:
-    """Build runtime/known_bad with a flavour's flags; its fault has to be reported, a run without it must be clean."""
+    """Build runtime/known_bad with a flavour's flags; its faults have to be reported, a run without must be clean."""
 
     kind: ClassVar[str] = "known-bad"
-    revision: ClassVar[int] = 1
+    revision: ClassVar[int] = 2
     result_type: ClassVar[type[KnownBad]] = KnownBad
 
     language: Language
     flavour: Flavour
     flags: tuple[str, ...]  # the whole command line
+    env: tuple[tuple[str, str], ...]  # the options under which the flavour judges
     program: str  # sha256 of the source
 
     @property
@@ -215,18 +216,23 @@ class KnownBadJob:
                 f"{self.label} does not compile: {compiled.stderr.decode(errors='replace')[-400:]}",
                 next_step=build.shown(),
             )
-        clean, faulty = sandbox.run_all(
+        speaks = SPEAKS[self.flavour]
+        clean, *faulty = sandbox.run_all(
             [
-                Command(argv=("./known_bad", fault), cwd=folder, env=judge_env(self.flavour), timeout_s=30)
-                for fault in ("none", self.flavour.value)
+                Command(argv=("./known_bad", fault), cwd=folder, env=self.env, timeout_s=30)
+                for fault in ("none", *speaks)
             ]
         )
-        report = first_report(faulty.stderr.decode(errors="replace"))
         return KnownBad(
-            spoke=not faulty.ok and report is not None and report.tool in SPEAKS[self.flavour],
+            spoke=all(_is_told(one, tool) for one, tool in zip(faulty, speaks.values(), strict=True)),
             silent=clean.ok,
-            log=store.put_blob(clean.stderr + faulty.stderr),
+            log=store.put_blob(b"".join(one.stderr for one in (clean, *faulty))),
         )
+
+
+def _is_told(faulty: Completed, tool: Tool) -> bool:
+    report = first_report(faulty.stderr.decode(errors="replace"))
+    return not faulty.ok and report is not None and report.tool is tool
 
 
 def _known_bad_argv(language: Language, flavour: Flavour) -> tuple[str, ...]:
@@ -241,4 +247,10 @@ def _known_bad_argv(language: Language, flavour: Flavour) -> tuple[str, ...]:
 def known_bad_job(language: Language, flavour: Flavour, store: Store) -> KnownBadJob:
     suffix = "cpp" if language is Language.CPP else "rs"
     source = store.put_blob(runtime_files()[f"known_bad.{suffix}"])
-    return KnownBadJob(language=language, flavour=flavour, flags=_known_bad_argv(language, flavour), program=source)
+    return KnownBadJob(
+        language=language,
+        flavour=flavour,
+        flags=_known_bad_argv(language, flavour),
+        env=judge_env(flavour),
+        program=source,
+    )

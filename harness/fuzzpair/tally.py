@@ -1,4 +1,4 @@
-"""Evidence to verdicts: how a process ended, which rung that is, and the gate. Pure: no I/O, nothing by hand."""
+"""Evidence to verdicts: how a process ended, and which rung that is. Pure: no I/O, nothing by hand."""
 
 from __future__ import annotations
 

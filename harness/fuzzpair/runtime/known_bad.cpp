@@ -13,6 +13,15 @@ static int address_fault(int argc) {
     return block[argc];
 }
 
+static int leak_fault(int argc) {
+    // Many: an old copy of the last pointer may still lie on the stack, where LSan takes it for a use.
+    for (int count = 0; count < 16; count++) {
+        char *volatile block = new char[static_cast<size_t>(argc) + 7];
+        block[argc] = 'x';
+    }
+    return argc;
+}
+
 static int undefined_fault(int argc) { return INT_MAX - 1 + argc; }
 
 static int memory_fault(int argc) {
@@ -33,6 +42,7 @@ int main(int argc, char **argv) {
     int answer = 0;
     const char *fault = argc > 1 ? argv[1] : "";
     if (std::strcmp(fault, "address") == 0) answer = address_fault(argc);
+    if (std::strcmp(fault, "leak") == 0) answer = leak_fault(argc);
     if (std::strcmp(fault, "undefined") == 0) answer = undefined_fault(argc);
     if (std::strcmp(fault, "memory") == 0) answer = memory_fault(argc);
     if (std::strcmp(fault, "thread") == 0) answer = thread_fault(argc);

@@ -13,6 +13,11 @@ fn address_fault() -> i32 {
     unsafe { *black_box(place).add(1) }
 }
 
+fn leak_fault() -> i32 {
+    // Many: an old copy of the last pointer may still lie on the stack, where LSan takes it for a use.
+    (0..16).map(|count| Box::leak(black_box(Box::new([count; 8])))[black_box(1)]).sum()
+}
+
 fn memory_fault() -> i32 {
     let block: Box<MaybeUninit<[i32; 8]>> = Box::new_uninit();
     // SAFETY: none, and that is the point.
@@ -31,6 +36,7 @@ fn thread_fault() -> i32 {
 fn main() {
     let answer = match std::env::args().nth(1).as_deref() {
         Some("address") => address_fault(),
+        Some("leak") => leak_fault(),
         Some("memory") => memory_fault(),
         Some("thread") => thread_fault(),
         _ => 0,
