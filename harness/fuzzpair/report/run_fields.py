@@ -65,8 +65,8 @@ FIELDS: Final[Mapping[str, Mapping[str, str]]] = {
     "Verdict": {
         "rung": "how early it is caught",
         "detail": "an error code, a signal, the tool's own word",
-        "k": "triggering inputs that ended so",
-        "n": "triggering inputs tried",
+        "k": "triggering inputs that ended so; for detected and observed, those that the tool sees",
+        "n": "triggering inputs tried; for detected and observed, those on which production goes on",
     },
     "Evidence": {
         "rejection": "the compile error, where there is one",
