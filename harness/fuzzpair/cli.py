@@ -18,7 +18,6 @@ from typing import Annotated, NoReturn, Protocol
 import typer
 
 from fuzzpair import __version__, state
-from fuzzpair import findings as logs
 from fuzzpair.again import Again, replay_again
 from fuzzpair.backends import Backend
 from fuzzpair.backends.select import Kind, open_backend
@@ -32,6 +31,7 @@ from fuzzpair.errors import (
     Interrupted,
     UsageError,
 )
+from fuzzpair.findings import STDIN, Judging, read_given, read_rulings, triage
 from fuzzpair.jobs import Worker
 from fuzzpair.model import Flavour, RunRecord
 from fuzzpair.pipeline import Experiment, check_wish
@@ -263,15 +263,15 @@ def triage_logs(
 
     Exit code: 0 done, 2 usage or configuration, 3 where a file could not be read (the others are shown).
     """
-    found = logs.triage(
-        logs.read_given(paths, sys.stdin.buffer),
-        logs.Judging(
+    found = triage(
+        read_given(paths, sys.stdin.buffer),
+        Judging(
             reachability=next(one for one in Reachability if one.word == reached_by),
             overrides=load_config(config_file).overrides if config_file else NO_OVERRIDES,
             rulings=_rulings(groups),
         ),
     )
-    if json_file == logs.STDIN:
+    if json_file == STDIN:
         print(render_json(found), end="")
     else:
         render_findings(found, make_console(sys.stdout, sys.stdout.isatty()))
@@ -286,7 +286,7 @@ def _rulings(path: Path | None) -> Rulings:
     """The named file, which has to be there, or the folder's own, which need not."""
     if path is None and not GROUPS.exists():
         return Rulings()
-    return logs.read_rulings(path or GROUPS)
+    return read_rulings(path or GROUPS)
 
 
 def _write(path: Path, text: str) -> None:

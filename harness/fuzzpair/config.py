@@ -218,7 +218,6 @@ class Profile(_Section):
     """Executions of one campaign as a user would fuzz; the same for both twins."""
     found_runs_of: dict[Name, Count] = {}
     """The same for single targets, where one execution takes much longer."""
-    """Executions of one campaign as a user would fuzz."""
     replay_timeout_s: Seconds
     fuse_s: Seconds
     """A campaign that this ends is incomplete, not a result."""

@@ -14,8 +14,7 @@ from fuzzpair.severity import NO_OVERRIDES, Fault, Overrides, assess, rate
 from fuzzpair.severity_rules import Reachability
 from fuzzpair.store import digest
 from fuzzpair.triage import parse_log
-from fuzzpair.triage.grouping import NO_RULINGS, Item, group
-from fuzzpair.triage.grouping import Finding as Group
+from fuzzpair.triage.grouping import NO_RULINGS, BugGroup, Item, group
 from fuzzpair.triage.rulings import Rulings, parse_rulings
 from fuzzpair.triage.signature import cause
 
@@ -114,7 +113,7 @@ def triage(given: Iterable[Given], judging: Judging) -> Triage:
     )
 
 
-def _finding(found: Group, reports: dict[str, CrashReport | None], judging: Judging) -> Finding:
+def _finding(found: BugGroup, reports: dict[str, CrashReport | None], judging: Judging) -> Finding:
     known = [report for name in found.items if (report := reports[name]) is not None]
     assessed = [(assess(report, judging.reachability, judging.overrides), report) for report in known]
     unknown = rate(Fault(bug_class=None), judging.reachability, judging.overrides)

@@ -244,7 +244,6 @@ class Experiment:
             store, fingerprint = self.worker.store, self.worker.fingerprint
             work.subject = planted_subject(mistake, planted, base, flavours, store, fingerprint)
             work.fixed = fixed_subject(mistake, planted, base, flavours, store, fingerprint)
-            work.has_own_fixed = planted.fixed_tree is not None
         return work
 
     def _trigger_job(self, mistake: Mistake) -> TriggerJob | None:

@@ -59,7 +59,6 @@ class VariantWork:
     planted: Planted
     subject: Subject | None = None
     fixed: Subject | None = None
-    has_own_fixed: bool = False  # the counterpart is a tree of its own, not the unpatched twin
     campaigns: tuple[CampaignJob, ...] = ()
     replays: dict[Flavour, ReplayJob] = field(default_factory=dict)
     counterpart: Mapping[Flavour, ReplayJob] = field(default_factory=dict)
@@ -69,7 +68,7 @@ class VariantWork:
     @property
     def own_fixed(self) -> Subject | None:
         """The counterpart when it is a tree of its own, which has to be built and checked."""
-        return self.fixed if self.has_own_fixed else None
+        return self.fixed if self.planted.fixed_tree is not None else None
 
     def campaign_results(self, outcomes: Outcomes) -> list[Campaign]:
         results = (outcomes.result(job) for job in self.campaigns)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import random
 import struct
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
 from fuzzpair.backends import Sandbox
@@ -74,7 +74,6 @@ class _Gathering:
         self.sandbox = sandbox
         self.store = store
         self.found: dict[str, bytes] = {}
-        self.quiet: tuple[str, ...] = ()  # seeds that do not trigger: where campaigns start
         self.reached = 0
         self.executions = 0
         self.random = random.Random(job.seed)  # noqa: S311 - reproducible mutants, nothing secret
@@ -128,13 +127,22 @@ class _Gathering:
     def _campaigns(self, corpus: list[bytes]) -> bool:
         """Campaigns until the budget or enough triggers; False when the fuse ended one."""
         named = {f"corpus/{digest(content)}": content for content in corpus}
-        self.quiet = tuple(named)
-        self.sandbox.put(named | {f"{ARTIFACTS}.keep": b""})
-        left, spent_s, round_number = self.job.runs, 0.0, 0
+        first = Task(
+            program=self.job.fuzzer_name,
+            seeds=tuple(named),
+            seed=self.job.seed,
+            runs=self.job.runs,
+            fuse_s=self.job.fuse_s,
+            env=(),
+            folder=".",
+        )
+        self.sandbox.put(named | LibFuzzer().files(first) | {f"{ARTIFACTS}.keep": b""})
+        left, spent_s, round_number = first.runs, 0.0, 0
         while left > 0 and not self._enough():
-            if spent_s >= self.job.fuse_s:  # no second left: libFuzzer takes a limit of 0 for none
+            if spent_s >= first.fuse_s:  # no second left: libFuzzer takes a limit of 0 for none
                 return False
-            executed, seconds, triggered = self._campaign(self.job.seed + round_number, left, self.job.fuse_s - spent_s)
+            task = replace(first, seed=first.seed + round_number, runs=left, fuse_s=first.fuse_s - spent_s)
+            executed, seconds, triggered = self._campaign(task)
             if not triggered:
                 return executed >= left
             left -= max(executed, 1)
@@ -142,19 +150,10 @@ class _Gathering:
             round_number += 1
         return True
 
-    def _campaign(self, seed: int, runs: int, fuse_s: float) -> tuple[int, float, bool]:
-        trigger, counts = f"trigger-{seed}", f"campaign-counts-{seed}"
-        task = Task(
-            program=self.job.fuzzer_name,
-            seeds=self.quiet,
-            seed=seed,
-            runs=runs,
-            fuse_s=fuse_s,
-            env=(("FUZZPAIR_CANARY", counts), ("FUZZPAIR_TRIGGER", trigger)),
-            folder=".",
-        )
-        self.sandbox.put(LibFuzzer().files(task))
-        completed = self.sandbox.run(LibFuzzer().command(task))
+    def _campaign(self, task: Task) -> tuple[int, float, bool]:
+        trigger, counts = f"trigger-{task.seed}", f"campaign-counts-{task.seed}"
+        env = (("FUZZPAIR_CANARY", counts), ("FUZZPAIR_TRIGGER", trigger))
+        completed = self.sandbox.run(LibFuzzer().command(replace(task, env=env)))
         files = self.sandbox.get([trigger, counts])
         reading = LibFuzzer().read(completed, {})
         reached, triggered = read_counts(files.get(counts, b""))

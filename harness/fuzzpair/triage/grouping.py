@@ -32,7 +32,7 @@ class CrashGroup:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
+class BugGroup:
     """One bug. Its key stays the same from night to night, whichever of its members are seen."""
 
     key: str
@@ -55,7 +55,7 @@ class UnusedRuling:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Grouping:
-    findings: tuple[Finding, ...]
+    findings: tuple[BugGroup, ...]
     unused: tuple[UnusedRuling, ...]
 
 
@@ -71,7 +71,7 @@ def group(items: Iterable[Item], rulings: Rulings = NO_RULINGS) -> Grouping:
     return Grouping(findings=_findings(crashes, rulings), unused=tuple(_unused(signatures.values(), rulings)))
 
 
-def _findings(crashes: Iterable[CrashGroup], rulings: Rulings) -> tuple[Finding, ...]:
+def _findings(crashes: Iterable[CrashGroup], rulings: Rulings) -> tuple[BugGroup, ...]:
     leaders = _leaders(rulings)
     split = {ruling.signature: ruling.reason for ruling in rulings.splits}
     members: defaultdict[str, list[CrashGroup]] = defaultdict(list)
@@ -84,7 +84,7 @@ def _findings(crashes: Iterable[CrashGroup], rulings: Rulings) -> tuple[Finding,
             reasons[key][split[crash.signature.crash]] = None
     for join in rulings.joins:
         reasons[leaders[join.signatures[0]]][join.reason] = None
-    return tuple(Finding(key=key, crashes=tuple(members[key]), rulings=tuple(reasons[key])) for key in sorted(members))
+    return tuple(BugGroup(key=key, crashes=tuple(members[key]), rulings=tuple(reasons[key])) for key in sorted(members))
 
 
 def _leaders(rulings: Rulings) -> Mapping[str, str]:
