@@ -169,6 +169,9 @@ class Tools:
             for name in command.argv[3:]:
                 files.pop(path_of(command, name), None)
             return Completed(command=command, exit_code=0)
+        if program == "tar":  # the compiler's state: this one has none
+            files.setdefault(path_of(command, command.argv[2]), b"state")
+            return Completed(command=command, exit_code=0)
         if program == "./known_bad":
             return self._known_bad(command)
         content = json.loads(files[path_of(command, program)])

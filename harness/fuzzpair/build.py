@@ -10,6 +10,8 @@ from importlib.resources import files
 from pathlib import PurePosixPath
 from typing import ClassVar
 
+from pydantic import TypeAdapter
+
 from fuzzpair.backends import Sandbox
 from fuzzpair.diagnostics import parse_clang, parse_rustc
 from fuzzpair.errors import BuildError
@@ -20,10 +22,17 @@ from fuzzpair.store import Store, digest
 COMPILE_TIMEOUT_S = 300.0
 JUDGE = "judge"  # the pair's own program, one process an input
 _INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*"([^"\n]+)"', re.MULTILINE)
+_STD_INCLUDE = re.compile(r"^[ \t]*#[ \t]*include[ \t]*<([a-z_]+)>", re.MULTILINE)
 ENTRIES = ("src/main.cpp", "src/fuzz_")  # C++ files that hold an entry point, by prefix
 
 # The input is remembered around the target's own function.
 _CANARY_FUZZ_LINK = ("canary_fuzz.o", "-Wl,--wrap=LLVMFuzzerTestOneInput")
+
+# What an unpatched build leaves for the builds of changed trees: the standard headers, precompiled (reading them takes
+# longer than compiling what includes them), and rustc's incremental state (a change of one function is then a third of
+# the work). docs/decisions/0006 says what this changes and what it does not.
+INCREMENTAL = "incremental"
+PREPARED = {Language.CPP: "std_headers.pch", Language.RUST: f"{INCREMENTAL}.tar"}
 
 Sources = tuple[tuple[str, str], ...]  # path -> sha256 of its text, sorted
 
@@ -34,6 +43,7 @@ class Build:
 
     programs: tuple[tuple[str, str], ...]  # "judge", "fuzz_message" … -> sha256
     objects: tuple[tuple[str, str], ...]  # C++ source -> sha256 of its object, for builds that share it
+    prepared: str | None  # sha256 of what the compiler need not do again for a changed tree, see PREPARED
     diagnostics: tuple[Diagnostic, ...]
     commands: tuple[str, ...]
 
@@ -51,11 +61,11 @@ class Build:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BuildJob:
-    """Compile one tree in one flavour. `base_key` names a finished build whose objects are reused for the
-    sources that are the same; one that includes a changed header is not."""
+    """Compile one tree in one flavour. `base_key` names a finished build that it starts from: what that one prepared,
+    and its objects for the sources that are the same; one that includes a changed header is not."""
 
     kind: ClassVar[str] = "build"
-    revision: ClassVar[int] = 1
+    revision: ClassVar[int] = 2
     result_type: ClassVar[type[Build]] = Build
 
     language: Language
@@ -72,13 +82,19 @@ class BuildJob:
         return f"{self.subject} {self.flavour}"
 
     def run(self, sandbox: Sandbox, store: Store) -> Build:
+        """Raises BuildError when it could not be compiled for a reason that is not the tree's."""
         folder = f"{self.language}-{self.flavour}"
-        content = {f"{folder}/{path}": store.get_blob(sha256) for path, sha256 in self.sources}
-        content |= {f"{folder}/{name}": text for name, text in runtime_files().items()}
-        sandbox.put(content)
+        base = self._base(store)
         if self.language is Language.CPP:
-            return _CppBuild(self, sandbox, store, folder).run()
-        return _RustBuild(self, sandbox, store, folder).run()
+            return _CppBuild(self, sandbox, store, folder, base).run()
+        return _RustBuild(self, sandbox, store, folder, base).run()
+
+    def _base(self, store: Store) -> Build | None:
+        record = store.get_result(self.base_key) if self.base_key is not None else None
+        return None if record is None else _BUILD.validate_python(record["result"], strict=False)
+
+
+_BUILD = TypeAdapter(Build)
 
 
 def build_job(
@@ -136,6 +152,7 @@ class _Compilation:
     sandbox: Sandbox
     store: Store
     folder: str
+    base: Build | None
     diagnostics: list[Diagnostic] = field(default_factory=list)
     commands: list[str] = field(default_factory=list)
 
@@ -147,6 +164,20 @@ class _Compilation:
     def fuzzed(self) -> tuple[str, ...]:
         return tuple(f"fuzz_{name}" for name in self.job.targets) if self.recipe.is_fuzzed else ()
 
+    @property
+    def prepared(self) -> str:
+        """The file that the base build prepared, or that this one, having no base, prepares for others."""
+        return PREPARED[self.job.language]
+
+    def put(self, more: Mapping[str, bytes]) -> None:
+        """The tree, the package's own files, what the base build prepared, and more, in one round trip."""
+        content = {path: self.store.get_blob(sha256) for path, sha256 in self.job.sources}
+        content |= runtime_files()
+        content |= more
+        if self.base is not None and self.base.prepared is not None:
+            content[self.prepared] = self.store.get_blob(self.base.prepared)
+        self.sandbox.put({f"{self.folder}/{path}": text for path, text in content.items()})
+
     def execute(self, lines: list[tuple[str, ...]]) -> tuple[Completed, ...]:
         """Run steps up to the first that fails, in one round trip: each costs as much as a small file's compilation.
 
@@ -155,7 +186,7 @@ class _Compilation:
         commands = [
             Command(argv=argv, cwd=self.folder, env=self.recipe.env, timeout_s=COMPILE_TIMEOUT_S) for argv in lines
         ]
-        self.commands.extend(command.shown() for command in commands)
+        self.commands.extend(command.shown() for command in commands if command.argv[0] not in ("rm", "tar"))
         cleared = Command(argv=("rm", "-f", "--", JUDGE, *self.fuzzed), cwd=self.folder, timeout_s=COMPILE_TIMEOUT_S)
         return self.sandbox.run_all([cleared, *commands], keep_going=False)[1:]
 
@@ -169,52 +200,82 @@ class _Compilation:
             )
 
     def finish(self, programs: tuple[str, ...], objects: Mapping[str, str]) -> Build:
-        content = self.sandbox.get([f"{self.folder}/{name}" for name in programs])
-        missing = [name for name in programs if f"{self.folder}/{name}" not in content]
-        if missing:
-            raise BuildError(f"{self.job.label}: the linker succeeded and wrote no {', '.join(missing)}")
-        kept = tuple((name, self.store.put_blob(content[f"{self.folder}/{name}"])) for name in programs)
+        """Keep the programs; of a build without a base also what it prepared and its objects."""
+        is_base = self.job.base_key is None
+        kept = self._keep([*programs, *([self.prepared, *objects.values()] if is_base else [])])
         return Build(
-            programs=kept,
-            objects=tuple(sorted(objects.items())),
+            programs=tuple((name, kept[name]) for name in programs),
+            objects=tuple(sorted((source, kept[name]) for source, name in objects.items())) if is_base else (),
+            prepared=kept[self.prepared] if is_base else None,
             diagnostics=tuple(self.diagnostics),
             commands=tuple(self.commands),
         )
+
+    def _keep(self, names: list[str]) -> dict[str, str]:
+        content = self.sandbox.get([f"{self.folder}/{name}" for name in names])
+        missing = [name for name in names if f"{self.folder}/{name}" not in content]
+        if missing:
+            raise BuildError(f"{self.job.label}: the build succeeded and wrote no {', '.join(missing)}")
+        return {name: self.store.put_blob(content[f"{self.folder}/{name}"]) for name in names}
 
     def refused(self, completed: Completed) -> Build:
         """The compiler's refusal. Raises BuildError when it failed without naming an error in the tree."""
         if not any(one.level == "error" for one in self.diagnostics):
             self.must(completed)
-        return Build(programs=(), objects=(), diagnostics=tuple(self.diagnostics), commands=tuple(self.commands))
+        return Build(
+            programs=(),
+            objects=(),
+            prepared=None,
+            diagnostics=tuple(self.diagnostics),
+            commands=tuple(self.commands),
+        )
 
 
 class _CppBuild(_Compilation):
     def run(self) -> Build:
         units = [path for path, _ in self.job.sources if path.endswith(".cpp")]
         shared = self._shared_objects()
-        if shared:
-            self.sandbox.put(
-                {f"{self.folder}/{_object(path)}": self.store.get_blob(sha) for path, sha in shared.items()}
-            )
+        self.put({_object(path): self.store.get_blob(sha) for path, sha in shared.items()})
         own = [path for path in units if path not in shared and self._is_linked(path)]
         programs = (JUDGE, *self.fuzzed)
+        preparing = self._preparing_lines()
         compiling = [self._compile_line(path) for path in own]
         linking = [self._link_line(name, units) for name in programs]
-        completed = self.execute(compiling + self._runtime_lines() + linking)
-        for one in completed[: len(compiling)]:
+        completed = self.execute(preparing + compiling + self._runtime_lines() + linking)
+        compiled = completed[len(preparing) : len(preparing) + len(compiling)]
+        for one in completed[: len(preparing)]:
+            self.must(one)
+        for one in compiled:
             self.diagnostics.extend(parse_clang(one.stderr.decode(errors="replace")))
             if not one.ok:
                 return self.refused(one)
-        for one in completed[len(compiling) :]:
+        for one in completed[len(preparing) + len(compiling) :]:
             self.must(one)
-        return self.finish(programs, self._keep_objects(own) | shared)
+        return self.finish(programs, {path: _object(path) for path in own})
+
+    def _preparing_lines(self) -> list[tuple[str, ...]]:
+        """Precompile the standard headers that the tree includes, unless the base build did.
+
+        Of no file of the sandbox, and without times: what it was made of stands at the same place in every other.
+        """
+        if self.job.base_key is not None:
+            return []
+        texts = (self.store.get_blob(sha).decode() for _, sha in self.job.sources)
+        headers = sorted({name for text in texts for name in _STD_INCLUDE.findall(text)})
+        included = tuple(part for name in headers for part in ("-include", name))
+        as_header = ("-Xclang", "-fno-pch-timestamp", "-fpch-instantiate-templates", "-x", "c++-header", "/dev/null")
+        return [("clang++", *CPP_COMMON, *self.recipe.compile, *included, *as_header, "-o", self.prepared)]
 
     def _is_linked(self, path: str) -> bool:
         entry = PurePosixPath(path).stem
         return entry in self.fuzzed or not entry.startswith("fuzz_")
 
     def _compile_line(self, path: str) -> tuple[str, ...]:
-        return ("clang++", *CPP_COMMON, *self.recipe.compile, "-I.", "-c", path, "-o", _object(path))
+        has_headers = self.job.base_key is None or (self.base is not None and self.base.prepared is not None)
+        first = ("-include-pch", self.prepared) if has_headers else ()
+        if self.job.flavour is Flavour.CANARY:
+            first = (*first, "-include", "canary.h")
+        return ("clang++", *CPP_COMMON, *self.recipe.compile, "-I.", *first, "-c", path, "-o", _object(path))
 
     def _runtime_lines(self) -> list[tuple[str, ...]]:
         if self.job.flavour is not Flavour.CANARY:
@@ -231,35 +292,40 @@ class _CppBuild(_Compilation):
 
     def _shared_objects(self) -> dict[str, str]:
         """Objects of the base build for the sources that are the same, headers that they include being so too."""
-        record = self.store.get_result(self.job.base_key) if self.job.base_key is not None else None
-        if record is None:
+        if self.base is None:
             return {}
         before, now = dict(self.job.base_sources), dict(self.job.sources)
         changed = {path for path in before.keys() | now.keys() if before.get(path) != now.get(path)}
         texts = {path: self.store.get_blob(sha).decode() for path, sha in now.items()}
-        objects = dict(record["result"]["objects"])
+        objects = dict(self.base.objects)
         return {path: objects[path] for path in now if path in objects and not changed & included(path, texts)}
-
-    def _keep_objects(self, paths: list[str]) -> dict[str, str]:
-        if self.job.base_key is not None:  # only the unpatched build's objects are shared
-            return {}
-        content = self.sandbox.get([f"{self.folder}/{_object(path)}" for path in paths])
-        return {path: self.store.put_blob(content[f"{self.folder}/{_object(path)}"]) for path in paths}
 
 
 class _RustBuild(_Compilation):
     def run(self) -> Build:
+        self.put({})
         programs = (JUDGE, *self.fuzzed)
-        runtime = self._runtime_lines()
-        library = self._rustc("--crate-type=rlib", "--crate-name=dns", "src/lib.rs", "-o", "libdns.rlib")
-        completed = self.execute([*runtime, library, *(self._program_line(name) for name in programs)])
-        for one in completed[: len(runtime)]:
+        before = [*self._starting_lines(), *self._runtime_lines()]
+        library = ("--crate-type=rlib", "--crate-name=dns", "src/lib.rs", "-o", "libdns.rlib")
+        compiling = [self._rustc(f"-Cincremental={INCREMENTAL}", *library), *map(self._program_line, programs)]
+        after: list[tuple[str, ...]] = [("tar", "cf", self.prepared, INCREMENTAL)] if self.job.base_key is None else []
+        completed = self.execute(before + compiling + after)
+        for one in completed[: len(before)]:
             self.must(one)
-        for one in completed[len(runtime) :]:
+        for one in completed[len(before) : len(before) + len(compiling)]:
             self.diagnostics.extend(parse_rustc(one.stderr.decode(errors="replace")))
             if not one.ok:
                 return self.refused(one)
+        for one in completed[len(before) + len(compiling) :]:
+            self.must(one)
         return self.finish(programs, {})
+
+    def _starting_lines(self) -> list[tuple[str, ...]]:
+        """Start from the base build's state: what another tree's build left in the folder is no part of this one."""
+        clear = ("rm", "-rf", "--", INCREMENTAL)
+        if self.base is None or self.base.prepared is None:
+            return [clear]
+        return [clear, ("tar", "xf", self.prepared)]
 
     def _rustc(self, *arguments: str) -> tuple[str, ...]:
         canary = ("--extern=fuzzpair_canary=libfuzzpair_canary.rlib",) if self.job.flavour is Flavour.CANARY else ()

@@ -28,7 +28,9 @@ class Recipe:
 # -gline-tables-only: frames with file and line at a third of -g's cost. -O1 for judges: at -O2 the optimiser removes
 # some faults before a sanitizer sees them.
 # A tail call drops its caller's frame: `free(p);` as a last statement would hide the function that freed.
-_JUDGE = ("-O1", "-gline-tables-only", "-fno-omit-frame-pointer", "-fno-optimize-sibling-calls")
+_LINES = ("-gline-tables-only", "-fno-omit-frame-pointer", "-fno-optimize-sibling-calls")
+_JUDGE = ("-O1", *_LINES)
+_REPLAYED = ("-O0", *_LINES)  # what is only replayed, never fuzzed: see _RUST_REPLAYED
 _NO_LINK = "-fsanitize=fuzzer-no-link"
 
 _LIBCXX_HEADERS = ("-isystem", "/opt/fuzzpair/libcxx-memory/include/c++/v1")
@@ -62,7 +64,7 @@ CPP: dict[Flavour, Recipe] = {
         ),
         ("-pie", "-Wl,-z,relro,-z,now"),
     ),
-    Flavour.CANARY: Recipe((*_JUDGE, _NO_LINK, "-include", "canary.h"), (_NO_LINK,), ("-fsanitize=fuzzer",)),
+    Flavour.CANARY: Recipe((*_JUDGE, _NO_LINK), (_NO_LINK,), ("-fsanitize=fuzzer",)),
     Flavour.ADDRESS: Recipe(
         (
             *_JUDGE,
@@ -75,14 +77,15 @@ CPP: dict[Flavour, Recipe] = {
         ("-fsanitize=address,fuzzer",),
     ),
     Flavour.UNDEFINED: Recipe(
-        (*_JUDGE, "-fsanitize=undefined,vptr", "-fno-sanitize-recover=undefined,vptr"), ("-fsanitize=undefined,vptr",)
+        (*_REPLAYED, "-fsanitize=undefined,vptr", "-fno-sanitize-recover=undefined,vptr"),
+        ("-fsanitize=undefined,vptr",),
     ),
     # The image's libc++ is built with MSan; beside Debian's, precompiled and not, std::string is falsely reported.
     Flavour.MEMORY: Recipe(
-        (*_JUDGE, "-fsanitize=memory", "-fsanitize-memory-track-origins=2", "-nostdinc++", *_LIBCXX_HEADERS),
+        (*_REPLAYED, "-fsanitize=memory", "-fsanitize-memory-track-origins=2", "-nostdinc++", *_LIBCXX_HEADERS),
         ("-fsanitize=memory", "-nostdlib++", *_LIBCXX_MEMORY),
     ),
-    Flavour.THREAD: Recipe((*_JUDGE, "-fsanitize=thread"), ("-fsanitize=thread",)),
+    Flavour.THREAD: Recipe((*_REPLAYED, "-fsanitize=thread"), ("-fsanitize=thread",)),
 }
 
 RUST_COMMON = (
@@ -90,10 +93,9 @@ RUST_COMMON = (
     "--error-format=json",
     "-Clinker=clang",
     "-Clink-arg=-fuse-ld=lld",
-    "-Clink-arg=-Wl,--compress-debug-sections=zlib",  # std's own debug information, in every program
 )
 _RUST_RELEASE = ("-Copt-level=3", "-Cembed-bitcode=no", "-Cstrip=debuginfo")
-_RUST_LINES = ("-Cdebuginfo=line-tables-only", "-Cforce-frame-pointers=yes", "-Ccodegen-units=1")
+_RUST_LINES = ("-Cdebuginfo=line-tables-only", "-Cforce-frame-pointers=yes")
 _RUST_JUDGE = ("-Copt-level=1", *_RUST_LINES)
 # What is only replayed, never fuzzed: level 0 takes two fifths of level 1's time to compile, and no fault is optimised
 # away. It would switch the checks of a debug build on, which production has not.

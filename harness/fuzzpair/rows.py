@@ -161,7 +161,7 @@ class Assembly:
         evidence = self._built_evidence(row.evidence, work, build)
         if not build.compiled:
             return self._rejected(row, work, build, evidence)
-        self._differs_from_unpatched(work, build)
+        self._differs_from_unpatched(work)
         warnings = self._warnings(work, build)
         triggers = self.triggers_of(work.mistake)
         if triggers is None:
@@ -247,13 +247,24 @@ class Assembly:
             evidence=replace(evidence, rejection=rejection),
         )
 
-    def _differs_from_unpatched(self, work: VariantWork, build: Build) -> None:
-        """cargo can hand out the unpatched program for a patched tree; so could a cache of ours."""
-        counterpart = work.fixed.build(Flavour.DEFAULT, self.outcomes) if work.fixed else None
-        if counterpart is None:
+    def _differs_from_unpatched(self, work: VariantWork) -> None:
+        """A cache could hand out the unpatched programs for a patched tree. Optimised, two trees may well come to one
+        program; but not with line tables in it."""
+        both = self._built_in_both(work)
+        if not both:
             raise Problem("its fixed counterpart was not built")
-        if counterpart.programs == build.programs:
+        if all(own.programs == fixed.programs for own, fixed in both):
             raise Problem("the program is the same as the fixed counterpart's: the patch plants nothing")
+
+    def _built_in_both(self, work: VariantWork) -> list[tuple[Build, Build]]:
+        """The builds of a variant and of its counterpart, in each flavour that both have and no overlay changes."""
+        if work.subject is None or work.fixed is None:
+            return []
+        flavours = (flavour for flavour in work.subject.flavours if flavour is not Flavour.CANARY)
+        builds = (
+            tuple(one.build(flavour, self.outcomes) for one in (work.subject, work.fixed)) for flavour in flavours
+        )
+        return [(own, fixed) for own, fixed in builds if own is not None and fixed is not None]
 
     def _warnings(self, work: VariantWork, build: Build) -> tuple[Diagnostic, ...]:
         """Warnings on a changed line that the counterpart does not have."""

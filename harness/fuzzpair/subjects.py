@@ -42,18 +42,14 @@ class Subject:
 def unpatched_subject(
     language: Language, tree: Tree, targets: tuple[str, ...], flavours: Sequence[Flavour], store: Store
 ) -> Subject:
-    """The unpatched twin. Nothing is planted; C++ has its canary flavour all the same, for the objects others share."""
+    """The unpatched twin. Nothing is planted; it has a canary flavour all the same, which others' builds start from."""
     sources = put_sources(tree, store)
     name = f"unpatched {language}"
     return Subject(
         name=name,
         language=language,
         targets=targets,
-        builds=tuple(
-            (flavour, build_job(language, flavour, sources, targets, subject=name))
-            for flavour in flavours
-            if flavour is not Flavour.CANARY or language is Language.CPP
-        ),
+        builds=tuple((flavour, build_job(language, flavour, sources, targets, subject=name)) for flavour in flavours),
     )
 
 
@@ -96,8 +92,6 @@ def _on_base(
     for flavour in sorted(trees, key=list(Flavour).index):
         base_job = base.job(flavour)
         sources: Sources = put_sources(trees[flavour], store)
-        shared = (
-            (job_key(base_job, fingerprint), base_job.sources) if base_job and base.language is Language.CPP else None
-        )
+        shared = (job_key(base_job, fingerprint), base_job.sources) if base_job else None
         builds.append((flavour, build_job(base.language, flavour, sources, (target,), base=shared, subject=name)))
     return Subject(name=name, language=base.language, targets=(target,), builds=tuple(builds))
