@@ -28,7 +28,7 @@ def types(session: nox.Session) -> None:
 
 @nox.session(python=False)
 def tests(session: nox.Session) -> None:
-    in_environment(session, "-m", "pytest", "--no-containers", *session.posargs)
+    in_environment(session, "-m", "pytest", "--no-containers", "--numprocesses=auto", *session.posargs)
 
 
 @nox.session(python=False)

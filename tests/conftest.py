@@ -26,14 +26,12 @@ class ContainerTests:
 
     def __init__(self, *, leave_out: bool) -> None:
         self.leave_out = leave_out
-        self.left_out = 0
         self.ran: set[str] = set()
         self.skipped: set[str] = set()
 
     def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
         containers = [item for item in items if item.get_closest_marker("container")]
         if self.leave_out:
-            self.left_out = len(containers)
             config.hook.pytest_deselected(items=containers)
             items[:] = [item for item in items if item not in containers]
         elif containers and not engine_answers():
@@ -55,8 +53,8 @@ class ContainerTests:
         yield
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        if self.left_out:
-            terminalreporter.write_line(f"container tests: {self.left_out} left out by --no-containers")
+        if self.leave_out:
+            terminalreporter.write_line("container tests: left out by --no-containers")
             return
         terminalreporter.write_line(f"container tests: {len(self.ran)} ran, {len(self.skipped)} skipped")
         if self.skipped:
