@@ -101,6 +101,9 @@ class Command:
     timeout_s: float
     env: tuple[tuple[str, str], ...] = ()
     cwd: str = "."
+    idle_s: float | None = (
+        None  # ended as timed out when all its threads have waited so long: a deadlock computes nothing
+    )
     output_limit: int = 1 << 20  # octets kept of each of stdout and stderr: the first and last halves
 
     def shown(self) -> str:

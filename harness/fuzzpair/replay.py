@@ -16,9 +16,10 @@ from fuzzpair.model import Command, Completed, CrashReport, Flavour, Language, R
 from fuzzpair.store import Store
 from fuzzpair.triage import first_report
 
-# An input runs for milliseconds; CPU time, unlike wall time, means the same on a busy machine. The wall limit is for
-# what waits without computing (a deadlock).
+# An input runs for milliseconds; CPU time, unlike wall time, means the same on a busy machine. What waits without
+# computing is a deadlock; the wall limit is for what does neither.
 HANG_CPU_S = 1
+DEADLOCK_S = 1.0
 SLOW_FLAVOURS = {Flavour.MEMORY: 2, Flavour.THREAD: 3}  # how much longer an instrumented run may take
 # Behind this many hangs on one build the rest are not replayed: each costs its whole limit and says the same.
 HANGS_DECIDE = 3
@@ -41,7 +42,7 @@ class ReplayJob:
     """Run each input once on one program under its flavour's strict options."""
 
     kind: ClassVar[str] = "replay"
-    revision: ClassVar[int] = 1
+    revision: ClassVar[int] = 2
     result_type: ClassVar[type[Replays]] = Replays
 
     program: str  # sha256
@@ -141,6 +142,7 @@ class _Place:
             cwd=self.folder,
             env=env,
             timeout_s=self.job.wall_timeout_s,
+            idle_s=DEADLOCK_S,
         )
 
     def _replay(self, name: str, completed: Completed, counts: bytes) -> Replay:

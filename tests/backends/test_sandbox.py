@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 
 import pytest
 
@@ -58,8 +59,21 @@ def test_a_time_out_ends_the_whole_group_and_keeps_the_output(sandbox: Sandbox) 
     started = time.monotonic()
     completed = sandbox.run(shell("echo before; sleep 300 & sleep 300", timeout_s=0.5))
     assert completed.timed_out
+
     assert (completed.exit_code, completed.signal, completed.stdout) == (None, None, b"before\n")
     assert time.monotonic() - started < 10
+
+
+def test_a_command_whose_threads_all_wait_is_ended_before_its_time(sandbox: Sandbox) -> None:
+    waiting = replace(shell("sleep 60 & wait", timeout_s=60), idle_s=0.5)
+    completed = sandbox.run(waiting)
+    assert completed.timed_out
+    assert completed.duration_s < 30
+
+
+def test_a_command_that_computes_is_not_idle(sandbox: Sandbox) -> None:
+    busy = replace(shell("i=0; while [ $i -lt 400000 ]; do i=$((i+1)); done; echo done", timeout_s=60), idle_s=0.3)
+    assert sandbox.run(busy).stdout == b"done\n"
 
 
 def test_nothing_outlives_its_command_even_in_a_session_of_its_own(sandbox: Sandbox) -> None:

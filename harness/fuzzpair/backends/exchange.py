@@ -42,6 +42,7 @@ def encode_request(commands: Sequence[Command], around: Surroundings, *, keep_go
             "env": dict(command.env),
             "cwd": command.cwd,
             "timeout_s": command.timeout_s,
+            "idle_s": command.idle_s,
             "output_limit": command.output_limit,
         }
         for command in commands

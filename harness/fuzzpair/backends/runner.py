@@ -30,6 +30,8 @@ STACK_OCTETS = 8 << 20  # Linux' default: stack exhaustion is then the same ever
 FILE_OCTETS = 4 << 30  # no command fills the disk with one file
 STRAYS_S = 5.0
 MEMORY_CHECK_S = 0.05
+IDLE_CHECK_S = 0.2
+IDLE_TICKS = 3  # of the kernel's clock, 10 ms each: what a sanitizer's own thread uses while all others wait
 CANNOT_EXECUTE, NOT_FOUND = 126, 127  # as a shell has them
 EXECUTABLE = 0o755
 PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_CHILD_SUBREAPER = 1, 4, 36
@@ -212,7 +214,7 @@ def run(command: dict[str, Any], request: dict[str, Any], wake: int) -> tuple[di
         code = NOT_FOUND if isinstance(problem, FileNotFoundError) else CANNOT_EXECUTE
         return ended(exit_code=code), b"", f"fuzzpair: cannot start {command['argv'][0]!r}: {problem}\n".encode()
     kept = [Kept(command["output_limit"]), Kept(command["output_limit"])]
-    watch = Watch(child, kept, wake, request["memory_kb"])
+    watch = Watch(child, kept, wake, request["memory_kb"], command["idle_s"])
     try:
         watch.until(started + command["timeout_s"])
     finally:
@@ -271,11 +273,14 @@ def restrict() -> None:
 
 
 class Watch:
-    """Reads a child's output and waits for its end, its time limit, or the orchestrator's end."""
+    """Reads a child's output and waits for its end, its limits, or the orchestrator's end."""
 
-    def __init__(self, child: subprocess.Popen[bytes], kept: list[Kept], wake: int, memory_kb: int | None) -> None:
+    def __init__(
+        self, child: subprocess.Popen[bytes], kept: list[Kept], wake: int, memory_kb: int | None, idle_s: float | None
+    ) -> None:
         self.child = child
         self.memory_kb = memory_kb
+        self.idle = None if idle_s is None else Idle(child.pid, idle_s)
         self.wake = wake
         self.timed_out = self.too_large = self.reaped = False
         self.status = 0
@@ -310,11 +315,12 @@ class Watch:
     def until(self, deadline: float) -> None:
         while not self.has_ended():
             left = deadline - time.monotonic()
-            self.timed_out = left <= 0
+            self.timed_out = left <= 0 or (self.idle is not None and self.idle.is_over())
             self.too_large = self.memory_kb is not None and tree_rss_kb(self.child.pid) > self.memory_kb
             if self.timed_out or self.too_large:
                 return
-            self.turn(left if self.memory_kb is None else min(left, MEMORY_CHECK_S))
+            pause = left if self.idle is None else min(left, IDLE_CHECK_S)
+            self.turn(pause if self.memory_kb is None else min(pause, MEMORY_CHECK_S))
 
     def turn(self, longest_s: float) -> None:
         for key, _ in self.selector.select(longest_s):
@@ -341,6 +347,44 @@ class Watch:
         for stream in (self.child.stdout, self.child.stderr):
             assert stream is not None
             stream.close()
+
+
+class Idle:
+    """Whether all threads of a child and its children have waited for so long, having computed nothing."""
+
+    def __init__(self, root: int, idle_s: float) -> None:
+        self.root = root
+        self.idle_s = idle_s
+        self.since = self.next_look = time.monotonic()
+        self.ticks = 0
+
+    def is_over(self) -> bool:
+        now = time.monotonic()
+        if now < self.next_look:
+            return False
+        self.next_look = now + IDLE_CHECK_S
+        runs, ticks = activity(self.root)
+        if runs or ticks > self.ticks + IDLE_TICKS:
+            self.since, self.ticks = now, ticks
+        return now - self.since >= self.idle_s
+
+
+def activity(root: int) -> tuple[bool, int]:
+    """Whether a thread of a process or of one below it runs, or waits for a core or a disk; and their CPU ticks.
+
+    What cannot be looked at (a process that has just ended; a kernel without /proc) counts as running.
+    """
+    pending, runs, ticks = [root], not os.path.isdir(f"/proc/{root}/task"), 0  # noqa: PTH112
+    while pending:
+        pid = pending.pop()
+        with contextlib.suppress(OSError):
+            for thread in os.listdir(f"/proc/{pid}/task"):  # noqa: PTH208
+                with open(f"/proc/{pid}/task/{thread}/stat") as stat_line:  # noqa: PTH123
+                    fields = stat_line.read().rpartition(")")[2].split()
+                runs = runs or fields[0] in "RD"
+                ticks += int(fields[11]) + int(fields[12])  # utime, stime: proc(5)
+        pending += children_of(pid)
+    return runs, ticks
 
 
 def kill_group(leader: int) -> None:
