@@ -386,7 +386,18 @@ def test_the_schema_names_every_key_and_allows_no_other() -> None:
     assert all(section["additionalProperties"] is False for section in sections)
     keys = {key for section in sections for key in section["properties"]}
     in_good = set(re.findall(r"^ *([a-z_-]+):", GOOD, re.MULTILINE)) - {"default", "nightly"}
-    assert keys == in_good | {"found_runs_of", "severity", "cwe"}
+    assert keys == in_good | {"found_runs_of", "analyzers", "severity", "cwe"}
+
+
+def test_a_profile_with_more_judges_has_a_baseline_of_its_own(load: Load) -> None:
+    config = load(GOOD.replace("    seeds: [7]\n", "    analyzers: [clippy]\n    baseline: full.yml\n    seeds: [7]\n"))
+    assert config.baseline_of(config.profile("nightly")) == config.root / "full.yml"
+    assert config.baseline_of(config.profile("default")) == config.root / "expected.yml"
+
+
+def test_an_analyzer_that_is_not_known(load: Load) -> None:
+    with pytest.raises(ConfigError, match=r"pipeline.yml:\d+: .*perhaps you meant .?clippy"):
+        load(GOOD.replace("    seeds: [7]\n", "    analyzers: [clipy]\n    seeds: [7]\n"))
 
 
 def test_a_budget_of_its_own_for_a_slow_target(load: Load) -> None:

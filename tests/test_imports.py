@@ -21,7 +21,7 @@ LAYERS = (
     ("severity",),
     ("backends", "triage", "report", "store", "config"),  # the seams: they do not know each other
     ("fuzz", "build", "jobs", "mistakes", "state", "tally", "gate"),
-    ("replay", "subjects"),
+    ("replay", "subjects", "analysis"),
     ("rows", "controls", "again", "findings"),
     ("pipeline",),
     ("cli",),

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from fuzzpair.model import Evidence, Fidelity, Flavour, Judgement, RejectionLabel, Row, Rung, Variant
-from tiny_pair import TinyPair, Tools, cpp_patch, rows_of, rust_patch
+from tiny_pair import PIPELINE, TinyPair, Tools, cpp_patch, rows_of, rust_patch
 
 
 @pytest.fixture
@@ -147,6 +147,44 @@ def test_a_rejection_needs_what_is_typed_next(pair: TinyPair) -> None:
 def test_a_mistake_whose_facts_cannot_be_read(pair: TinyPair) -> None:
     pair.plant("cpp", "wrong", cpp_patch('slip("wrong");', bug_class="off-by-two"))
     assert "there is no bug class 'off-by-two'; perhaps you meant off-by-one" in problem_of(pair, "wrong/cpp")
+
+
+def with_analyzers(pair: TinyPair, *names: str) -> None:
+    key = f"    analyzers: [{', '.join(names)}]\n"
+    pair.write("pipeline.yml", PIPELINE.replace("    seeds: [1]\n", f"{key}    seeds: [1]\n"))
+
+
+def test_what_an_analyzer_says_of_the_slip_alone_is_its_first_rung(pair: TinyPair) -> None:
+    with_analyzers(pair, "clang-tidy", "clippy")
+    pair.plant("cpp", "wrong", cpp_patch("suspect();", 'slip("wrong");', bug_class="off-by-one"))
+    row = row_of(pair, "wrong/cpp")
+    assert row.verdict is not None
+    assert row.verdict.rung is Rung.WARNED
+    assert row.tools[0].startswith("clang-tidy: bugprone-")
+    assert "observed" in row.verdict.detail, "what happens behind the warning is told as well"
+
+
+def test_what_an_analyzer_says_of_the_counterpart_too_is_no_warning(pair: TinyPair) -> None:
+    with_analyzers(pair, "clang-tidy", "clippy")
+    pair.plant("cpp", "wrong", cpp_patch("suspect();", 'slip("wrong");', bug_class="off-by-one"))
+    pair.plant("cpp", "wrong.fixed", cpp_patch("suspect();", "check();", bug_class="off-by-one"))
+    assert rows_of(pair.run())["wrong/cpp"] == "observed"
+
+
+def test_the_pedantic_decide_nothing(pair: TinyPair) -> None:
+    with_analyzers(pair, "clippy-pedantic")
+    pair.plant("rust", "wrong", rust_patch("suspect();", 'slip("panic");'))
+    row = row_of(pair, "wrong/rust")
+    assert row.verdict is not None
+    assert row.verdict.rung is Rung.STOPPED
+    assert row.tools[0] == "clippy pedantic: clippy::suspicious"
+
+
+def test_an_analyzer_that_fails_is_no_silence(pair: TinyPair) -> None:
+    with_analyzers(pair, "clang-tidy", "clippy")
+    rows = rows_of(pair.run(Tools(blunt="clang-tidy")))
+    assert "clang-tidy was not run on it or on its counterpart" in rows["wrong/cpp"]
+    assert rows["wrong/rust"] == "stopped"
 
 
 @pytest.mark.parametrize("patch", ["check();  // as it was", "check(); // a slip in words only"])

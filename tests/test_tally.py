@@ -81,6 +81,10 @@ def verdict_of(*default: Replay, judges: Mapping[Flavour, Sequence[Replay]] | No
 BY_TOOL = {
     Tool.CLANG: Ending.UNKNOWN,
     Tool.RUSTC: Ending.UNKNOWN,
+    Tool.CLANG_ANALYZER: Ending.UNKNOWN,
+    Tool.CLANG_TIDY: Ending.UNKNOWN,
+    Tool.CLIPPY: Ending.UNKNOWN,
+    Tool.CLIPPY_PEDANTIC: Ending.UNKNOWN,
     Tool.ADDRESS: Ending.DETECTED,
     Tool.LEAK: Ending.LEAK,
     Tool.UNDEFINED: Ending.DETECTED,

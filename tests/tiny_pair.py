@@ -150,6 +150,7 @@ class Tools:
     faithless: str = ""  # a word; the canary of trees that hold it is never true
     short: bool = False  # campaigns of trees without a slip end at half of their budget
     prints: str = ""  # what judges print in the place of an answer
+    blunt: str = ""  # an analyzer that fails
     gone: str = ""  # a program behind whose name the engine stops answering
     interrupted: str = ""  # a program at whose start a person presses Ctrl-C
 
@@ -165,6 +166,8 @@ class Tools:
             raise KeyboardInterrupt
         if program in ("clang", "clang++", "rustc"):
             return self._compile(command, files)
+        if program in ("clang-tidy", "clippy-driver"):
+            return self._analyze(command, files)
         if program == "rm":
             for name in command.argv[3:]:
                 files.pop(path_of(command, name), None)
@@ -195,6 +198,18 @@ class Tools:
             made = {"flavour": command.cwd.partition("-")[2], "text": "\n".join(map(compiled, texts.values()))}
             files[path_of(command, command.argv[-1])] = json.dumps(made).encode()
         return Completed(command=command, exit_code=int(failed), stderr="".join(said).encode())
+
+    def _analyze(self, command: Command, files: Files) -> Completed:
+        """An analyzer warns of `suspect();`, and of `odd();` everywhere."""
+        path = next(one for one in command.argv if one.endswith((".cpp", ".rs")))
+        if self.blunt == command.argv[0]:
+            return Completed(command=command, exit_code=1, stderr=b"cannot read its checks")
+        said = []
+        for number, line in enumerate(files[path_of(command, path)].decode().split("\n"), 1):
+            if "suspect();" in line or "odd();" in line:
+                shown = f"/sandbox/{command.cwd}/{path}:{number}:5: warning: a suspicious call [bugprone-{len(line)}]\n"
+                said.append(rustc(path, number, "clippy::suspicious", "warning") if path.endswith(".rs") else shown)
+        return Completed(command=command, exit_code=0, stdout="".join(said).encode())
 
     def _known_bad(self, command: Command) -> Completed:
         fault = command.argv[1]

@@ -26,7 +26,7 @@ from fuzzpair.bug_classes import BUG_CLASSES
 from fuzzpair.config_problems import perhaps, problems_of
 from fuzzpair.errors import ConfigError, UsageError
 from fuzzpair.flavours import RECIPES
-from fuzzpair.model import Flavour, Language, Limits, Variant
+from fuzzpair.model import Analyzer, Flavour, Language, Limits, Variant
 from fuzzpair.severity import Overrides, Severity
 from fuzzpair.severity_rules import Touch
 
@@ -141,6 +141,7 @@ RustFlavours = Annotated[
     AfterValidator(_distinct),
     AfterValidator(_as_needed),
 ]
+Analyzers = Annotated[tuple[Analyzer, ...], AfterValidator(_distinct)]
 Class = Annotated[str, AfterValidator(_known_class)]
 Level = Annotated[
     Annotated[Severity, Tag("<word>")]
@@ -208,6 +209,8 @@ class Profile(_Section):
         Discriminator(_word_or_else),
     ] = "all"
     flavours: Flavours
+    analyzers: Analyzers = ()
+    """Static analyzers that are asked as well; what they say is compared with what they say of the counterpart."""
     seeds: Seeds
     """One campaign as a user would fuzz is run for each seed."""
     trigger_runs: Count
@@ -221,6 +224,8 @@ class Profile(_Section):
     replay_timeout_s: Seconds
     fuse_s: Seconds
     """A campaign that this ends is incomplete, not a result."""
+    baseline: File | None = None
+    """Verdicts of this profile, where it asks more judges than that of the file's own baseline; may be absent."""
 
     def runs_of(self, target: str) -> int:
         return self.found_runs_of.get(target, self.found_runs)
@@ -269,6 +274,10 @@ class Config(_Section):
             by_touch = {None: level} if isinstance(level, Severity) else level
             levels.update({(slug, touch): of for touch, of in by_touch.items()})
         return Overrides(levels=levels, cwes=self.cwe)
+
+    def baseline_of(self, profile: Profile) -> Path | None:
+        """The file of verdicts that the gate compares a profile's with."""
+        return profile.baseline or self.baseline
 
     def profile(self, name: str) -> Profile:
         if name in self.profiles:

@@ -12,7 +12,7 @@ from fuzzpair.model import Diagnostic, Language, Rejection, RejectionLabel, Span
 _CLANG = re.compile(
     r"^(?P<file>[^:\s][^:]*):(?P<line>\d+):(?P<column>\d+): (?P<level>fatal error|error|warning|note): (?P<text>.*)$"
 )
-_CLANG_OPTION = re.compile(r" \[(-W[^\]]+)\]$")
+_CLANG_OPTION = re.compile(r" \[(-W[^\]\s]+|[a-z][\w.,-]*)\]$")  # an option, or an analyzer's check
 _LEVELS = {"error", "warning", "note"}
 
 # rustc's error index; a code that is not listed is about types, which is what most of them are about.
@@ -75,15 +75,18 @@ _CLANG_BROKEN = (
 )
 
 
-def parse_clang(text: str) -> tuple[Diagnostic, ...]:
-    """Diagnostics of clang's default text output; notes belong to the message above them."""
+def parse_clang(text: str, tool: Tool = Tool.CLANG, root: str = "") -> tuple[Diagnostic, ...]:
+    """Diagnostics of clang's default text output, which its analyzers share; notes belong to the message above them.
+
+    clang-tidy gives absolute paths: what stands before and in `root`, a part of such a path, is left out.
+    """
     found: list[Diagnostic] = []
     for line in text.splitlines():
         match = _CLANG.match(line)
         if match is None:
             continue
         span = Span(
-            file=match["file"].removeprefix("./"),  # what -I. puts in front
+            file=_below(match["file"], root),
             first_line=int(match["line"]),
             last_line=int(match["line"]),
             column=int(match["column"]),
@@ -97,7 +100,7 @@ def parse_clang(text: str) -> tuple[Diagnostic, ...]:
         option = _CLANG_OPTION.search(match["text"])
         found.append(
             Diagnostic(
-                tool=Tool.CLANG,
+                tool=tool,
                 level="error" if "error" in match["level"] else "warning",
                 code=option[1].split(",")[-1] if option else None,
                 message=_CLANG_OPTION.sub("", match["text"]),
@@ -106,6 +109,11 @@ def parse_clang(text: str) -> tuple[Diagnostic, ...]:
             )
         )
     return tuple(found)
+
+
+def _below(path: str, root: str) -> str:
+    behind = path.rpartition(root)[2] if root else path
+    return behind.removeprefix("./")  # what -I. puts in front
 
 
 def _with_note(diagnostic: Diagnostic, span: Span, line: str) -> Diagnostic:

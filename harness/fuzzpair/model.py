@@ -53,6 +53,10 @@ class Tool(StrEnum):
 
     CLANG = "clang"
     RUSTC = "rustc"
+    CLANG_ANALYZER = "clang-analyzer"
+    CLANG_TIDY = "clang-tidy"
+    CLIPPY = "clippy"
+    CLIPPY_PEDANTIC = "clippy pedantic"
     ADDRESS = "AddressSanitizer"
     LEAK = "LeakSanitizer"
     UNDEFINED = "UndefinedBehaviorSanitizer"
@@ -74,6 +78,19 @@ class Tool(StrEnum):
     OUT_OF_MEMORY = "out of memory"
     CANARY = "canary"
     COMPARISON = "comparison with the fixed counterpart"
+
+
+class Analyzer(StrEnum):
+    """A tool that reads a tree and runs nothing; each is asked only where a profile names it."""
+
+    CLANG_ANALYZER = "clang-analyzer"
+    CLANG_TIDY = "clang-tidy"
+    CLIPPY = "clippy"
+    CLIPPY_PEDANTIC = "clippy-pedantic"
+
+    @property
+    def language(self) -> Language:
+        return Language.RUST if self in (Analyzer.CLIPPY, Analyzer.CLIPPY_PEDANTIC) else Language.CPP
 
 
 class Access(StrEnum):

@@ -10,7 +10,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from fuzzpair import __version__
+from fuzzpair.analysis import AnalysisJob, analysis_job, sources_that_see
 from fuzzpair.bug_classes import bug_class
+from fuzzpair.build import put_sources
 from fuzzpair.config import Config, Profile
 from fuzzpair.config_problems import perhaps
 from fuzzpair.controls import campaign_controls, corpus_controls, known_bad_controls
@@ -21,7 +23,7 @@ from fuzzpair.fuzz.triggers import TriggerJob, Triggers
 from fuzzpair.gate import Course, judge_run, read_baseline
 from fuzzpair.jobs import Batch, Job, Scheduler, Worker, batched
 from fuzzpair.mistakes import Mistake, Planted, load_mistake, mistake_names, read_tree
-from fuzzpair.model import Control, Ending, Flavour, Language, Row, RunRecord, Toolchain, Variant
+from fuzzpair.model import Analyzer, Control, Ending, Flavour, Language, Row, RunRecord, Toolchain, Variant
 from fuzzpair.progress import Observer
 from fuzzpair.replay import RACE_TRIES, KnownBadJob, ReplayJob, Replays, for_race, known_bad_job, replay_job
 from fuzzpair.rows import Assembly, VariantWork
@@ -44,7 +46,8 @@ def check_wish(config: Config, profile: Profile, selected: Sequence[str]) -> Non
 def mistakes_to_run(config: Config, profile: Profile, selected: Sequence[str]) -> list[str]:
     """The names asked for. Raises UsageError on one that neither the pair nor the baseline has."""
     there = mistake_names(config.pair.cpp, config.pair.rust)
-    baseline = read_baseline(config.baseline) if config.baseline else None
+    path = config.baseline_of(profile)
+    baseline = read_baseline(path) if path else None
     known = {row.split("/")[0] for row in baseline.rows} if baseline else set()
     for name in selected:
         if name not in known and name not in there:
@@ -107,6 +110,7 @@ class Experiment:
             ("known-bad programs", self.plan_known_bad),
             ("build the unpatched twins", self.plan_unpatched),
             ("build the mistakes", self.plan_variants),
+            *([("analyze", self.plan_analyses)] if self.profile.analyzers else []),
             ("fuzz", self.plan_fuzzing),
             ("replay", self.plan_replays),
             ("build the counterparts", self.plan_counterparts),
@@ -168,6 +172,17 @@ class Experiment:
             fixed = [work.own_fixed.job(flavour) for flavour in COUNTERPART_FIRST] if work.own_fixed else []
             jobs = (*(job for _, job in own), *(job for job in fixed if job is not None))
             parts.extend((f"{work.mistake.name} {work.planted.variant.language}", job) for job in jobs)
+        return batched(parts)
+
+    def plan_analyses(self) -> Iterable[Batch]:
+        """Analyzers read what compiles: a mistake's tree and its counterpart's, in the same sources."""
+        parts: list[tuple[str, Job]] = []
+        for work in self.work:
+            for analyzer in self.profile.analyzers:
+                if analyzer.language is not work.planted.variant.language or not self._compiles(work):
+                    continue
+                work.analyses[analyzer] = self._analyses(analyzer, work)
+                parts.extend((f"{work.mistake.name} analyses", job) for job in work.analyses[analyzer])
         return batched(parts)
 
     def plan_fuzzing(self) -> Iterator[Batch]:
@@ -245,6 +260,25 @@ class Experiment:
             work.subject = planted_subject(mistake, planted, base, flavours, store, fingerprint)
             work.fixed = fixed_subject(mistake, planted, base, flavours, store, fingerprint)
         return work
+
+    def _compiles(self, work: VariantWork) -> bool:
+        return work.subject is not None and work.subject.build(Flavour.DEFAULT, self.scheduler.outcomes) is not None
+
+    def _analyses(self, analyzer: Analyzer, work: VariantWork) -> tuple[AnalysisJob, AnalysisJob]:
+        """The jobs on a mistake and on its counterpart, over the sources that see a changed file."""
+        planted = work.planted
+        counterpart = self.trees[planted.variant.language] if planted.fixed_tree is None else planted.fixed_tree
+        name = f"{work.mistake.name}/{planted.variant}"
+        own, fixed = (
+            analysis_job(
+                analyzer,
+                put_sources(tree, self.worker.store),
+                sources_that_see(planted.changed, planted.tree) if analyzer.language is Language.CPP else (),
+                subject,
+            )
+            for tree, subject in ((planted.tree, name), (counterpart, f"{name} fixed"))
+        )
+        return own, fixed
 
     def _trigger_job(self, mistake: Mistake) -> TriggerJob | None:
         """Gathered on the C++ variant; its inputs are then tried on every other one."""
@@ -350,7 +384,8 @@ class Experiment:
         rows = tuple(self.unreadable + assembly.rows(self.work))
         controls = tuple(self._controls())
         costs = tuple(self.scheduler.costs)
-        baseline = read_baseline(self.config.baseline) if self.config.baseline else None
+        path = self.config.baseline_of(self.profile)
+        baseline = read_baseline(path) if path else None
         course = Course(
             fingerprint=self.toolchain.fingerprint,
             interrupted=self.interrupted,
@@ -390,5 +425,6 @@ class Experiment:
             ("trigger_inputs", str(profile.trigger_inputs)),
             *((f"found_runs {one}", str(profile.runs_of(one))) for one in self.config.pair.targets),
             ("seeds", ", ".join(map(str, profile.seeds))),
+            ("analyzers", ", ".join(profile.analyzers) or "not run"),
             ("tries of a race", ", ".join(f"{flavour} {tries}" for flavour, tries in RACE_TRIES.items())),
         )

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from fuzzpair.analysis import Analysis, AnalysisJob
 from fuzzpair.bug_classes import bug_class
 from fuzzpair.build import Build
 from fuzzpair.diagnostics import on_changed_lines, read_rejection
@@ -14,6 +15,7 @@ from fuzzpair.fuzz.triggers import Triggers
 from fuzzpair.jobs import Job, Outcomes, job_key
 from fuzzpair.mistakes import Mistake, Planted
 from fuzzpair.model import (
+    Analyzer,
     Campaign,
     CanaryCount,
     Diagnostic,
@@ -29,6 +31,7 @@ from fuzzpair.model import (
     ReplayedProgram,
     Row,
     Rung,
+    Tool,
     Variant,
     Verdict,
 )
@@ -63,6 +66,9 @@ class VariantWork:
     replays: dict[Flavour, ReplayJob] = field(default_factory=dict)
     counterpart: Mapping[Flavour, ReplayJob] = field(default_factory=dict)
     confirmations: tuple[ReplayJob, ...] = ()
+    analyses: dict[Analyzer, tuple[AnalysisJob, AnalysisJob]] = field(
+        default_factory=dict
+    )  # its own, the counterpart's
     asked: set[Flavour] = field(default_factory=set)  # flavours in which the counterpart has to answer
 
     @property
@@ -267,16 +273,19 @@ class Assembly:
         return [(own, fixed) for own, fixed in builds if own is not None and fixed is not None]
 
     def _warnings(self, work: VariantWork, build: Build) -> tuple[Diagnostic, ...]:
-        """Warnings on a changed line that the counterpart does not have."""
+        """Warnings of the compiler and of analyzers, on a changed line, that the counterpart does not have."""
         counterpart = work.fixed.build(Flavour.DEFAULT, self.outcomes) if work.fixed else None
-        known = {(one.code, one.message) for one in counterpart.diagnostics} if counterpart else set()
-        return tuple(
-            one
-            for one in build.diagnostics
-            if one.level == "warning"
-            and (one.code, one.message) not in known
-            and on_changed_lines(one, work.planted.changed)
-        )
+        said = _only_of_first(build.diagnostics, counterpart.diagnostics if counterpart else (), work.planted)
+        for own, fixed in work.analyses.values():
+            on_own, on_fixed = self.outcomes.result(own), self.outcomes.result(fixed)
+            if not (isinstance(on_own, Analysis) and isinstance(on_fixed, Analysis)):
+                raise Problem(f"{own.analyzer} was not run on it or on its counterpart: {self._error_of(own, fixed)}")
+            said.extend(_only_of_first(on_own.diagnostics, on_fixed.diagnostics, work.planted))
+        return tuple(said)
+
+    def _error_of(self, *jobs: Job) -> str:
+        errors = [outcome.error.message for job in jobs if (outcome := self.outcomes.of(job)) and outcome.error]
+        return errors[0] if errors else "the run ended before"
 
     def _why_no_triggers(self, work: VariantWork) -> str:
         cpp = work.mistake.variant(Variant.CPP)
@@ -408,8 +417,22 @@ def _not_triggered(triggers: Triggers) -> Verdict:
     return Verdict(rung=Rung.NOT_SEEN, detail=detail)
 
 
-def _warned_or(verdict: Verdict, warnings: Sequence[Diagnostic]) -> Verdict:
-    """The first rung decides: a warning comes before anything that happens at run time."""
+def _only_of_first(own: Iterable[Diagnostic], counterparts: Iterable[Diagnostic], planted: Planted) -> list[Diagnostic]:
+    """Warnings on a line that the patch changes, which the counterpart does not have."""
+    known = {(one.code, one.message) for one in counterparts}
+    return [
+        one
+        for one in own
+        if one.level == "warning" and (one.code, one.message) not in known and on_changed_lines(one, planted.changed)
+    ]
+
+
+def _warned_or(verdict: Verdict, said: Sequence[Diagnostic]) -> Verdict:
+    """The first rung decides: a warning comes before anything that happens at run time.
+
+    What only clippy's pedantic group says is shown and decides nothing: it objects to a good part of sound code.
+    """
+    warnings = [one for one in said if one.tool is not Tool.CLIPPY_PEDANTIC]
     if not warnings:
         return verdict
     codes = ", ".join(dict.fromkeys(one.code or one.message for one in warnings))
