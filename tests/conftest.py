@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from fuzzpair.backends.select import open_backend
 from fuzzpair.errors import BackendError
+from tiny_cli import Here
+from tiny_pair import TinyPair
 
 NO_ENGINE = "no Docker engine answers"
 
@@ -72,3 +76,11 @@ def engine_answers() -> bool:
     except BackendError:
         return False
     return True
+
+
+@pytest.fixture
+def here(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[Here]:
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    yield Here(TinyPair(tmp_path), capsys)
+    for number, handler in handlers.items():
+        signal.signal(number, handler)

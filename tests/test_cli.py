@@ -9,63 +9,18 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
 
-from fuzzpair import __version__, cli
-from fuzzpair.backends import Backend
+from fuzzpair import __version__
 from fuzzpair.backends.fake import FakeBackend
-from fuzzpair.backends.select import Kind
 from fuzzpair.errors import BackendError, FuzzpairError
 from fuzzpair.state import locked_state
-from tiny_pair import TinyPair, Tools
+from tiny_cli import ESCAPE, Here
+from tiny_pair import Tools
 
 HARNESS = Path(__file__).parent.parent / "harness"
-ESCAPE = "\x1b"
-
-
-class Here:
-    """The command line in a tiny pair's folder, with its compilers in the place of real ones."""
-
-    def __init__(self, pair: TinyPair, capture: pytest.CaptureFixture[str]) -> None:
-        self.pair = pair
-        self.tools = Tools()
-        self.opened: list[Kind] = []
-        self.fails: Exception | None = None
-        self._capture = capture
-        self.out = self.err = ""
-
-    def __call__(self, verb: str, *arguments: str, state: bool = True) -> int:
-        options = ("--state", str(self.pair.root / ".fuzzpair")) if state else ()
-        if verb in ("run", "replay"):
-            options = (*options, "--config", str(self.pair.root / "pipeline.yml"))
-        if verb in ("run", "report"):
-            options = (*options, "--out", str(self.pair.root / "out"))
-        return self.bare(verb, *options, *arguments)
-
-    def bare(self, *argv: str) -> int:
-        code = cli.main(argv, {}, self.open_backend)
-        self.out, self.err = self._capture.readouterr()
-        assert ESCAPE not in self.out + self.err, "no colour codes where nobody looks at a terminal"
-        return code
-
-    def open_backend(self, kind: Kind, environ: Mapping[str, str], on_progress: Callable[[str], None]) -> Backend:
-        assert environ == {}
-        on_progress("opening")
-        self.opened.append(kind)
-        if self.fails is not None:
-            raise self.fails
-        return FakeBackend(self.tools)
-
-
-@pytest.fixture
-def here(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[Here]:
-    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-    yield Here(TinyPair(tmp_path), capsys)
-    for number, handler in handlers.items():
-        signal.signal(number, handler)
 
 
 # --- exit codes ------------------------------------------------------------------------------------

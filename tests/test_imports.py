@@ -22,8 +22,8 @@ LAYERS = (
     ("backends", "triage", "report", "store", "config"),  # the seams: they do not know each other
     ("fuzz", "build", "jobs", "mistakes", "state", "tally", "gate"),
     ("replay", "subjects", "analysis"),
-    ("rows", "controls", "again", "findings"),
-    ("pipeline",),
+    ("rows", "controls", "again", "findings", "bundle"),
+    ("pipeline", "verify"),
     ("cli",),
     ("__main__",),
 )

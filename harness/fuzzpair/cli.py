@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import sys
+import tempfile
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -21,6 +22,7 @@ from fuzzpair import __version__, state
 from fuzzpair.again import Again, replay_again
 from fuzzpair.backends import Backend
 from fuzzpair.backends.select import Kind, open_backend
+from fuzzpair.bundle import read_bundle, unpack_pair, write_bundle
 from fuzzpair.config import Config, Profile, json_schema, load_config
 from fuzzpair.errors import (
     EXIT_CLEAN,
@@ -32,10 +34,13 @@ from fuzzpair.errors import (
     UsageError,
 )
 from fuzzpair.findings import STDIN, Judging, read_given, read_rulings, triage
+from fuzzpair.fuzz.triggers import Triggers
 from fuzzpair.jobs import Worker
 from fuzzpair.model import Flavour, RunRecord
 from fuzzpair.pipeline import Experiment, check_wish
 from fuzzpair.report import clean, write_reports
+from fuzzpair.report.checks import render_checks
+from fuzzpair.report.checks import render_json as checks_json
 from fuzzpair.report.console import make_console, render_matrix
 from fuzzpair.report.explain import render_explanation
 from fuzzpair.report.findings import render_findings, render_json
@@ -43,8 +48,9 @@ from fuzzpair.report.json_report import read_record, render
 from fuzzpair.report.live import make_observer
 from fuzzpair.severity import NO_OVERRIDES
 from fuzzpair.severity_rules import Reachability
-from fuzzpair.store import Store
+from fuzzpair.store import Store, digest
 from fuzzpair.triage.rulings import Rulings
+from fuzzpair.verify import checks, exit_code_of, given_triggers
 
 app = typer.Typer(
     name="fuzzpair",
@@ -153,7 +159,7 @@ class _Wish:
     mistakes: tuple[str, ...]
 
 
-def _run(wish: _Wish, store: Store, world: World, kind: Kind) -> RunRecord:
+def _run(wish: _Wish, store: Store, world: World, kind: Kind, given: Mapping[str, Triggers] | None = None) -> RunRecord:
     config = wish.config
     # One more than there are cores: while a sandbox starts or its files travel, a core would be idle.
     workers = (os.cpu_count() or 1) + 1 if config.workers == "auto" else config.workers
@@ -171,6 +177,7 @@ def _run(wish: _Wish, store: Store, world: World, kind: Kind) -> RunRecord:
                 executor=executor,
                 observer=observer,
                 selected=wish.mistakes,
+                given=given,
             ).run()
         except KeyboardInterrupt:
             raise Interrupted from None
@@ -241,6 +248,55 @@ def report(
     render_matrix(record, console)
     for path in write_reports(record, out):
         console.print(f"wrote {path}")
+
+
+@app.command()
+def bundle(
+    target: Annotated[Path, typer.Argument(help="The archive to write.")] = Path("fuzzpair-bundle.zip"),
+    config_file: ConfigFile = CONFIG,
+    state_folder: StateFolder = STATE,
+) -> None:
+    """The last run as one archive that others can check: record, sources, patches, inputs, logs, recipe, digests."""
+    store = state.open_store(state_folder)
+    text = state.latest_record(store)
+    record = read_record(text)
+    count = write_bundle(record, text, config_file, store, target)
+    print(f"wrote {target}: {count} files of run {record.run_id}; `fuzzpair verify {target}` checks it")
+
+
+@app.command()
+def verify(
+    context: typer.Context,
+    bundle_file: Annotated[Path, typer.Argument(help="What `fuzzpair bundle` wrote, here or elsewhere.")],
+    config_file: ConfigFile = CONFIG,
+    state_folder: StateFolder = STATE,
+    json_file: Annotated[Path | None, typer.Option("--json", help="Write the answers there.")] = None,
+) -> None:
+    """Rebuild and replay a bundle, and say of each verdict whether it is confirmed, changed, or could not be checked.
+
+    The toolchain image and the limits are this checkout's; the bundle's sources run in the sandbox alone.
+
+    Exit code: 0 all confirmed, 1 some changed, 2 usage, 3 some could not be checked, 130 interrupted.
+    """
+    own = load_config(config_file)
+    content = read_bundle(bundle_file)
+    stated = read_record(content.record)
+    _end_like_ctrl_c(signal.SIGTERM)
+    with (
+        tempfile.TemporaryDirectory(prefix="fuzzpair-verify-") as folder,
+        state.locked_state(state_folder / "verify" / digest(content.record.encode())[:16]) as store,
+    ):
+        bundled = load_config(unpack_pair(content, Path(folder)))
+        config = bundled.model_copy(update={"image": own.image, "limits": own.limits, "workers": own.workers})
+        names = tuple(dict.fromkeys(row.mistake for row in stated.rows))
+        wish = _Wish(config, stated.profile, config.profile(stated.profile), names)
+        measured = _run(wish, store, context.obj, own.backend, given_triggers(stated, content, store))
+    results = list(checks(stated, measured))
+    console = make_console(sys.stdout, sys.stdout.isatty())
+    render_checks(results, stated, measured, console)
+    if json_file:
+        _write(json_file, checks_json(results, stated, measured))
+    raise typer.Exit(exit_code_of(results, measured))
 
 
 class ReachedBy(StrEnum):

@@ -528,3 +528,25 @@ class RunRecord:
     controls: tuple[Control, ...]
     stages: tuple[StageCost, ...]
     gate: Gate
+
+
+# --- checking a bundle -------------------------------------------------------------------------
+
+
+class Answer(StrEnum):
+    """What checking one verdict of somebody else's run came to."""
+
+    CONFIRMED = "confirmed"
+    CHANGED = "changed"
+    NOT_CHECKED = "could not be checked"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """One row of a bundle, and what was measured here. Rungs are written as in a baseline."""
+
+    row: str
+    stated: str
+    measured: str
+    answer: Answer
+    why: str = ""  # it could not be checked

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -84,6 +84,7 @@ class Experiment:
     executor: Executor
     observer: Observer
     selected: tuple[str, ...] = ()  # mistakes asked for on the command line; empty: the profile's
+    given: Mapping[str, Triggers] | None = None  # a bundle's triggering inputs: nothing is fuzzed, they are replayed
     mistakes: list[Mistake] = field(default_factory=list)
     unreadable: list[Row] = field(default_factory=list)
     unpatched: dict[Language, Subject] = field(default_factory=dict)
@@ -187,6 +188,8 @@ class Experiment:
 
     def plan_fuzzing(self) -> Iterator[Batch]:
         """Triggering inputs for every mistake, and one campaign a seed as a user would fuzz, of everything fuzzed."""
+        if self.given is not None:
+            return
         for mistake in self.mistakes:
             gathering = self._trigger_job(mistake)
             if gathering is not None:
@@ -324,8 +327,11 @@ class Experiment:
         return triggers.inputs if triggers else ()
 
     def triggers_of(self, mistake: Mistake) -> Triggers | None:
+        if self.given is not None:
+            return self.given.get(mistake.name)
         job = self.triggers.get(mistake.name)
-        return self.scheduler.outcomes.result(job) if job is not None else None
+        result = self.scheduler.outcomes.result(job) if job is not None else None
+        return result if isinstance(result, Triggers) else None
 
     def _judge(self, subject: Subject, work: VariantWork) -> dict[Flavour, ReplayJob]:
         """A mistake's triggering inputs on every build of its tree, or of its counterpart's."""
