@@ -149,6 +149,28 @@ def test_a_mistake_whose_facts_cannot_be_read(pair: TinyPair) -> None:
     assert "there is no bug class 'off-by-two'; perhaps you meant off-by-one" in problem_of(pair, "wrong/cpp")
 
 
+def test_what_is_only_nearest_is_not_confirmed_and_a_rejection_of_it_is_no_borrow_checker_s(pair: TinyPair) -> None:
+    for name, line in (("stale", "refused();"), ("wrong", 'slip("panic");')):
+        pair.plant(
+            "rust", name, rust_patch(line, canary=True).replace("Function: parse", "Fidelity: nearest\nFunction: parse")
+        )
+    rejection = row_of(pair, "stale/rust").evidence.rejection
+    assert rejection is not None
+    assert rejection.label is RejectionLabel.INEXPRESSIBLE
+    evidence = row_of(pair, "wrong/rust").evidence
+    assert (evidence.fidelity, evidence.fidelity_why) == (
+        Fidelity.NOT_CONFIRMABLE,
+        "rust cannot express the class, only what is nearest",
+    )
+
+
+@pytest.mark.parametrize(("language", "value"), [("rust", "near"), ("cpp", "nearest")])
+def test_a_fidelity_that_nobody_can_state(pair: TinyPair, language: str, value: str) -> None:
+    text = cpp_patch('slip("freed");') if language == "cpp" else rust_patch("refused();")
+    pair.plant(language, "stale", text.replace("Function: parse", f"Fidelity: {value}\nFunction: parse"))
+    assert "`Fidelity:" in problem_of(pair, f"stale/{language}")
+
+
 def with_analyzers(pair: TinyPair, *names: str) -> None:
     key = f"    analyzers: [{', '.join(names)}]\n"
     pair.write("pipeline.yml", PIPELINE.replace("    seeds: [1]\n", f"{key}    seeds: [1]\n"))

@@ -27,6 +27,7 @@ TRAILERS = (
     *("Bug-Class", "CWE", "Born-In", "Imitates", "Target", "Function", "Fidelity"),
     *("Canary-At", "Canary-After", "Canary-Code", "Canary"),
 )
+NEAREST = "nearest"
 _TRAILER = re.compile(r"^([A-Z][A-Za-z]*(?:-[A-Z][A-Za-z]*)*): ?(.*)$")
 _BORN_IN = {"C++": Language.CPP, "Rust": Language.RUST}
 
@@ -47,6 +48,7 @@ class Planted:
     fixed_tree: Tree | None = None  # None: the counterpart is the unpatched twin
     canary_tree: Tree | None = None  # None: the patch states no canary
     changed: Mapping[str, frozenset[int]] = field(default_factory=dict)
+    is_nearest: bool = False  # its language cannot express the class: the nearest thing that a programmer would type
     problem: str | None = None
 
 
@@ -165,10 +167,23 @@ def _apply(planted: Planted, patch: Patch, trailers: Trailers, tree: Tree) -> Pl
         planted,
         digest=digest(f"{planted.patch_text}\0{planted.fixed_text}".encode()),
         functions=_functions(trailers.get("Function") or "", texts, planted.patch_path),
+        is_nearest=_is_nearest(trailers, planted),
         tree=applied.tree,
         canary_tree=apply_overlay(overlay, applied.tree, language, planted.patch_path) if overlay else None,
         changed=applied.changed,
     )
+
+
+def _is_nearest(trailers: Trailers, planted: Planted) -> bool:
+    stated = trailers.get("Fidelity")
+    if stated not in (None, NEAREST):
+        raise PatchError(
+            f"{planted.patch_path}: `Fidelity: {stated}` is not known",
+            next_step=f"`Fidelity: {NEAREST}`, or leave it out: fidelity is measured",
+        )
+    if stated and planted.variant is Variant.CPP:
+        raise PatchError(f"{planted.patch_path}: `Fidelity:` is about a translation, and this is what was translated")
+    return stated is not None
 
 
 def _functions(stated: str, texts: list[str], shown: str) -> frozenset[str]:

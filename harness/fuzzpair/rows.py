@@ -27,6 +27,7 @@ from fuzzpair.model import (
     Judgement,
     Language,
     Rejection,
+    RejectionLabel,
     Replay,
     ReplayedProgram,
     Row,
@@ -244,6 +245,8 @@ class Assembly:
         fixed = work.fixed.build(Flavour.DEFAULT, self.outcomes) if work.fixed else None
         if fixed is None:
             raise Problem("its fixed counterpart does not compile either, so the rejection is no evidence")
+        if work.planted.is_nearest:
+            rejection = replace(rejection, label=RejectionLabel.INEXPRESSIBLE)
         verdict = Verdict(rung=Rung.REJECTED, detail=", ".join(rejection.codes))
         return replace(
             row,
@@ -329,6 +332,12 @@ class Assembly:
         told = f"the predicate is true on {len(triggered)} of {len(triggers.inputs)} triggering inputs"
         if work.planted.variant is Variant.CPP:
             return count, None, told
+        if work.planted.is_nearest:
+            return (
+                count,
+                Fidelity.NOT_CONFIRMABLE,
+                f"{work.planted.variant} cannot express the class, only what is nearest",
+            )
         if work.planted.canary_tree is None:
             return count, Fidelity.NOT_CONFIRMABLE, "its patch states no canary"
         is_race = bug_class(work.mistake.bug_class).is_race
