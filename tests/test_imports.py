@@ -22,7 +22,7 @@ LAYERS = (
     ("backends", "triage", "report", "store", "config"),  # the seams: they do not know each other
     ("fuzz", "build", "jobs", "mistakes", "state", "tally", "gate"),
     ("replay", "subjects", "analysis"),
-    ("rows", "controls", "again", "findings", "bundle"),
+    ("rows", "controls", "again", "findings", "bundle", "rebase"),
     ("pipeline", "verify"),
     ("cli",),
     ("__main__",),

@@ -27,8 +27,8 @@ class Here:
         self.out = self.err = ""
 
     def __call__(self, verb: str, *arguments: str, state: bool = True) -> int:
-        options = ("--state", str(self.pair.root / ".fuzzpair")) if state else ()
-        if verb in ("run", "replay", "bundle", "verify"):
+        options = ("--state", str(self.pair.root / ".fuzzpair")) if state and verb != "rebase" else ()
+        if verb in ("run", "replay", "bundle", "verify", "rebase"):
             options = (*options, "--config", str(self.pair.root / "pipeline.yml"))
         if verb in ("run", "report"):
             options = (*options, "--out", str(self.pair.root / "out"))

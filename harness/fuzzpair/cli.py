@@ -38,6 +38,7 @@ from fuzzpair.fuzz.triggers import Triggers
 from fuzzpair.jobs import Worker
 from fuzzpair.model import Flavour, RunRecord
 from fuzzpair.pipeline import Experiment, check_wish
+from fuzzpair.rebase import problems_behind, rebase_all
 from fuzzpair.report import clean, write_reports
 from fuzzpair.report.checks import render_checks
 from fuzzpair.report.checks import render_json as checks_json
@@ -297,6 +298,30 @@ def verify(
     if json_file:
         _write(json_file, checks_json(results, stated, measured))
     raise typer.Exit(exit_code_of(results, measured))
+
+
+@app.command()
+def rebase(
+    mistakes: Annotated[list[str] | None, typer.Argument(help="Only these mistakes.")] = None,
+    config_file: ConfigFile = CONFIG,
+) -> None:
+    """After a change of the parser: write every patch against it again, and name those that need a hand.
+
+    Read the result as a diff: what was moved is listed by git. Exit code: 0 all apply, 3 some need a hand.
+    """
+    pair = load_config(config_file).pair
+    names = tuple(mistakes or ())
+    left: set[str] = set()
+    for one in rebase_all((pair.cpp, pair.rust), names):
+        if one.text is not None:
+            _write(one.path, one.text)
+            print(f"re-based: {clean.line(str(one.path))}")
+        elif one.problem:
+            left.add(f"{one.path.name}: {one.problem}")
+    left = left or set(problems_behind(pair.cpp, pair.rust, names))
+    for text in sorted(left):
+        print(f"needs a hand: {clean.line(text)}")
+    raise typer.Exit(EXIT_NOT_DONE if left else EXIT_CLEAN)
 
 
 class ReachedBy(StrEnum):
