@@ -173,11 +173,13 @@ def test_real_logs_end_as_the_table_says(log: str, ending: Ending) -> None:
         (ELSEWHERE, False),
         ((*ELSEWHERE, *HERE), True),
         ((Frame(function=None, file="/job/src/txt.cpp", line=41),), True),
-        ((Frame(function=None, file="/job/src/txt.cpp", line=42),), False),
+        ((Frame(function=None, file="/job/src/name.cpp", line=41),), False),
         ((Frame(function="read_txt_again"),), False),
         ((Frame(function="<dns::rdata::Txt as dns::Rdata>::read_txt"),), True),
-        # Nothing is known of the place: the canary has to speak.
+        # Nothing is known of the place, or of the function that it lies in: the canary has to speak.
         ((), True),
+        ((Frame(function=None, file="/job/src/txt.cpp", line=42),), True),
+        ((Frame(function="std::optional<int>::operator*()", file="/usr/include/c++/12/optional", line=447),), True),
         ((Frame(function=None, module="libc.so.6", offset=8),), True),
     ],
 )

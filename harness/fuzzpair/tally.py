@@ -17,6 +17,7 @@ from fuzzpair.model import (
     Variant,
     Verdict,
 )
+from fuzzpair.triage.ignored import is_ignored
 
 # --- the closed table of endings ---------------------------------------------------------------
 
@@ -114,16 +115,18 @@ class Runs:
 def touches(report: CrashReport, functions: frozenset[str], changed: Mapping[str, frozenset[int]]) -> bool:
     """Whether any stack of a report passes through a patched function or a line that differs.
 
-    A report with no stack at all says nothing about place, and MSan's names where a value is used, which may be far
-    from where it was left unset; for both the input's canary answers instead (docs/decisions/0005).
+    A report with no stack of the program's own says nothing about place (a library's assertion names itself), a panic's
+    place alone nothing of its function, and MSan's names where a value is used, which may be far from where it was left
+    unset; for these the input's canary answers instead (docs/decisions/0005).
     """
     if report.tool is Tool.MEMORY:
         return True
     frames = [*report.stack, *(frame for _, stack in report.other_stacks for frame in stack)]
-    named = [frame for frame in frames if frame.function or frame.file]
-    if not named:
+    own = [frame for frame in frames if not is_ignored(frame)]
+    if not own or any(_in_patch(frame, functions, changed) for frame in frames):
         return True
-    return any(_in_patch(frame, functions, changed) for frame in named)
+    only_places = not any(frame.function for frame in own)
+    return only_places and all(frame.file and frame.file.endswith(tuple(changed)) for frame in own)
 
 
 def _in_patch(frame: Frame, functions: frozenset[str], changed: Mapping[str, frozenset[int]]) -> bool:

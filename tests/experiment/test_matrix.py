@@ -22,6 +22,7 @@ MISTAKES = {
     "uninitialised-read",
     "data-race",
     "memory-leak",
+    "reference-cycle",
     "signed-overflow",
     "null-dereference",
     "unbounded-recursion",
@@ -79,7 +80,15 @@ def test_fidelity_of_unsafe_rust_is_confirmed(first_run: Finished) -> None:
     unsafe = [row for row in first_run.record["rows"] if row["variant"] == "rust-unsafe"]
     assert len(unsafe) >= 8
     for row in unsafe:
-        assert row["evidence"]["fidelity"] == "confirmed", row["mistake"]
+        is_nearest = "only what is nearest" in row["evidence"]["fidelity_why"]
+        assert row["evidence"]["fidelity"] == ("not confirmable" if is_nearest else "confirmed"), row["mistake"]
+
+
+def test_fidelity_is_confirmed_or_its_absence_has_a_reason(first_run: Finished) -> None:
+    for row in first_run.record["rows"]:
+        evidence = row["evidence"]
+        assert evidence["fidelity"] != "failed", row["mistake"]
+        assert evidence["fidelity"] is None or evidence["fidelity_why"], row["mistake"]
 
 
 def test_a_second_run_does_no_work(first_run: Finished) -> None:
