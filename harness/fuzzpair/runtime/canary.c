@@ -39,6 +39,10 @@ void fuzzpair_canary(int triggered) {
         if (triggered) __atomic_fetch_add(&counts->triggered, 1, __ATOMIC_RELAXED);
     }
     if (!triggered) return;
+    /* Two threads may trigger at once: the second would cut the input that the first is keeping. */
+    static int is_ending;
+    if (__atomic_exchange_n(&is_ending, 1, __ATOMIC_ACQ_REL))
+        for (;;) pause();
     if (fuzzpair_keep_input) fuzzpair_keep_input();
     _exit(TRIGGERED_EXIT);
 }
