@@ -18,9 +18,9 @@ PACKAGE = Path(__file__).parent.parent / "harness" / "fuzzpair"
 LAYERS = (
     ("model", "errors", "yaml_source"),
     ("bug_classes", "severity_rules", "flavours", "progress", "patches", "canary", "config_problems", "diagnostics"),
-    ("severity",),
-    ("backends", "triage", "report", "store", "config"),  # the seams: they do not know each other
-    ("fuzz", "build", "jobs", "mistakes", "state", "tally", "gate"),
+    ("severity", "claims_file", "outcomes"),
+    ("backends", "triage", "report", "store", "config", "claims_weighed"),  # the seams: they do not know each other
+    ("fuzz", "build", "jobs", "mistakes", "state", "tally", "gate", "claims"),
     ("replay", "subjects", "analysis"),
     ("rows", "controls", "again", "findings", "bundle", "rebase"),
     ("pipeline", "verify"),
@@ -51,6 +51,10 @@ PURE = (
     "config_problems",
     "triage",
     "tally",
+    "claims",
+    "claims_file",
+    "claims_weighed",
+    "outcomes",
 )
 IMPURE = {
     "os",

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from fuzzpair.errors import FuzzpairError, UsageError
-from fuzzpair.model import GateStatus, RunRecord, StageCost
+from fuzzpair.errors import ConfigError, FuzzpairError, UsageError
+from fuzzpair.model import GateStatus, Reply, RunRecord, StageCost
 from fuzzpair.pipeline import SCHEMA
 from fuzzpair.progress import Silent
 from fuzzpair.report.json_report import SCHEMA as WRITTEN
@@ -286,3 +286,57 @@ def test_a_new_mistake_leaves_the_others_alone(pair: TinyPair) -> None:
     heard = Heard()
     assert rows_of(pair.run(observer=heard)) == CLEAN | {"another/cpp": "detected", "another/rust": "stopped"}
     assert not [label for label in heard.labels if label.startswith(("stale", "wrong"))]
+
+
+# --- claims ----------------------------------------------------------------------------------------
+
+CLAIMS = """\
+version: 1
+claims:
+  - id: next-stops
+    claim: what is typed next stops
+    source: a test
+    about: { classes: [use-after-free] }
+    core: [{ says: it stops, variant: rust-shipped, for: [stopped] }]
+    limits: [{ says: it stops with unsafe, variant: rust-unsafe, for: [stopped] }]
+    mistakes: { to_hold: 1, to_refute: 1 }
+    share: { to_hold: 1.0, with_limits: 1.0 }
+"""
+
+
+def ask(pair: TinyPair, claims: str = CLAIMS) -> None:
+    pair.write("claims.yml", claims)
+    pair.write("pipeline.yml", (pair.root / "pipeline.yml").read_text() + "claims: claims.yml\n")
+
+
+def test_claims_are_answered_from_the_rows_of_the_run(pair: TinyPair) -> None:
+    assert pair.run().claims == ()
+    ask(pair)
+    answer = pair.run().claims[0]
+    assert (answer.answer, answer.rust.support, answer.hardened_cpp.against) == (Reply.WITH_LIMITS, 1, 1)
+    assert [row.row for row in answer.support] == ["stale/rust-next"]
+    assert [row.row for row in answer.limits[0].rows] == ["stale/rust-unsafe"]
+
+
+def test_a_run_of_some_mistakes_or_half_a_run_answers_nothing(pair: TinyPair) -> None:
+    ask(pair)
+    for record in (pair.run(observer=Heard(interrupt_after=30)), pair.run(selected=("stale",))):
+        assert [answer.answer for answer in record.claims] == [Reply.CANNOT_TELL]
+
+
+def test_a_missing_next_variant_is_no_support(pair: TinyPair) -> None:
+    ask(pair)
+    (pair.root / "targets-rust/tiny/mistakes/stale.next.patch").unlink()
+    answer = pair.run().claims[0]
+    assert (answer.answer, answer.rust.not_judged) == (Reply.CANNOT_TELL, 1)
+
+
+@pytest.mark.parametrize("broken", ["absent", "wrong"])
+def test_claims_that_cannot_be_asked_are_told_before_anything_is_built(pair: TinyPair, broken: str) -> None:
+    ask(pair, CLAIMS.replace("use-after-free", "use-after-fee"))
+    if broken == "absent":
+        (pair.root / "claims.yml").unlink()
+    heard = Heard()
+    with pytest.raises(ConfigError, match=r"^claims\.yml:(1: cannot be read|6: .*perhaps you meant 'use-after-free')"):
+        pair.run(observer=heard)
+    assert heard.labels == []

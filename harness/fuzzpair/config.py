@@ -250,6 +250,8 @@ class Config(_Section):
     profiles: Annotated[dict[Name, Profile], AfterValidator(_not_empty)]
     baseline: File | None = None
     """The verdicts of the last release, which the gate compares with; the file may be absent."""
+    claims: File | None = None
+    """Claims that the matrix answers; without this key none are asked. docs/claims.md describes the file."""
 
     severity: dict[Class, Level] = {}
     """Levels that hold instead of docs/severity.md's, for a class or for one access to it."""

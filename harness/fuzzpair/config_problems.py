@@ -86,6 +86,7 @@ def _keys_at(location: Location, schema: Mapping[str, Any]) -> list[str]:
             section = section["items"]
         else:
             section = keyed[part] if part in keyed else next(iter(section["patternProperties"].values()))
+        section = next((branch for branch in section.get("anyOf", ()) if "$ref" in branch), section)  # X | None
         if "$ref" in section:
             section = schema["$defs"][section["$ref"].rpartition("/")[2]]
     return list(section["properties"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,10 +13,12 @@ from fuzzpair import __version__
 from fuzzpair.analysis import AnalysisJob, analysis_job, sources_that_see
 from fuzzpair.bug_classes import bug_class
 from fuzzpair.build import put_sources
+from fuzzpair.claims import answer_claims
+from fuzzpair.claims_file import Claim, parse_claims
 from fuzzpair.config import Config, Profile
 from fuzzpair.config_problems import perhaps
 from fuzzpair.controls import campaign_controls, corpus_controls, known_bad_controls
-from fuzzpair.errors import BackendError, FuzzpairError, PatchError, UsageError
+from fuzzpair.errors import BackendError, ConfigError, FuzzpairError, PatchError, UsageError
 from fuzzpair.flavours import RECIPES, SPEAKS
 from fuzzpair.fuzz.campaign import CampaignJob
 from fuzzpair.fuzz.triggers import TriggerJob, Triggers
@@ -41,6 +43,21 @@ def check_wish(config: Config, profile: Profile, selected: Sequence[str]) -> Non
     mistakes_to_run(config, profile, selected)
     for target in config.pair.targets:
         read_corpus(config, target)
+    read_claims(config)
+
+
+def read_claims(config: Config) -> tuple[Claim, ...]:
+    """The claims that pipeline.yml names. Raises ConfigError; a file that is named and absent would answer nothing."""
+    if config.claims is None:
+        return ()
+    try:
+        content = config.claims.read_bytes()
+    except OSError as error:
+        raise ConfigError(
+            f"{config.claims.name}:1: cannot be read: {error.strerror} ({config.claims})",
+            next_step="restore it, or take the key 'claims' out of pipeline.yml",
+        ) from None
+    return parse_claims(content, config.claims.name)
 
 
 def mistakes_to_run(config: Config, profile: Profile, selected: Sequence[str]) -> list[str]:
@@ -132,6 +149,7 @@ class Experiment:
         """Read the twins, the corpus and every mistake. Raises FuzzpairError where nothing can be run at all."""
         pair = self.config.pair
         store = self.worker.store
+        self.claims = read_claims(self.config)  # before the first row is known: an edit now changes no answer
         contents = {target: read_corpus(self.config, target) for target in pair.targets}
         self.seeds = {target: tuple(dict.fromkeys(map(store.put_blob, seeds))) for target, seeds in contents.items()}
         for name in mistakes_to_run(self.config, self.profile, self.selected):
@@ -392,15 +410,16 @@ class Experiment:
         costs = tuple(self.scheduler.costs)
         path = self.config.baseline_of(self.profile)
         baseline = read_baseline(path) if path else None
+        selected = bool(self.selected) or self.profile.mistakes != "all"
         course = Course(
             fingerprint=self.toolchain.fingerprint,
             interrupted=self.interrupted,
             broken=f"{self.broken.message} ({self.broken.next_step})" if self.broken else "",
             failures=tuple(self.scheduler.failures),
-            selected=bool(self.selected) or self.profile.mistakes != "all",
+            selected=selected,
         )
         started = self.started.strftime("%Y-%m-%dT%H:%M:%SZ")
-        return RunRecord(
+        record = RunRecord(
             schema=SCHEMA,
             run_id=f"{self.started:%Y%m%dT%H%M%SZ}-{digest(started.encode() + str(id(self)).encode())[:8]}",
             version=__version__,
@@ -417,6 +436,7 @@ class Experiment:
             stages=costs,
             gate=judge_run(rows, controls, baseline, course),
         )
+        return replace(record, claims=answer_claims(self.claims, record, selected=selected))
 
     def _controls(self) -> Iterator[Control]:
         outcomes = self.scheduler.outcomes

@@ -12,7 +12,10 @@ from hypothesis import strategies as st
 
 from fuzzpair.model import (
     CanaryCount,
+    CaseCount,
+    ClaimAnswer,
     Control,
+    DecidingRow,
     Diagnostic,
     Difference,
     Evidence,
@@ -23,8 +26,10 @@ from fuzzpair.model import (
     GateStatus,
     Judgement,
     Language,
+    Limit,
     Rejection,
     RejectionLabel,
+    Reply,
     Row,
     Rung,
     RunRecord,
@@ -34,6 +39,8 @@ from fuzzpair.model import (
     Toolchain,
     Variant,
     Verdict,
+    WeighedAnswer,
+    WeighedShare,
 )
 from fuzzpair.report.json_report import SCHEMA
 
@@ -124,6 +131,42 @@ def rejected(mistake: str, label: RejectionLabel = RejectionLabel.OWNERSHIP) -> 
     verdict = Verdict(rung=Rung.REJECTED, detail="E0505")
     evidence = Evidence(rejection=rejection(label), patch=PATCH, fixed_patch=PATCH, job_keys=("beef",))
     return row(mistake, Variant.RUST, None, verdict=verdict, hardened=verdict, tools=("rustc",), evidence=evidence)
+
+
+def claim(answer: Reply = Reply.WITH_LIMITS, **changes: Any) -> ClaimAnswer:
+    unsafe = DecidingRow(row="use-after-free/rust-unsafe", flavour=Flavour.DEFAULT, outcome="crashed SIGSEGV")
+    made = ClaimAnswer(
+        id="uaf-impossible",
+        claim="a use after free does not compile",
+        source="somebody",
+        answer=answer,
+        why="shown by 2 of 3 mistakes of this list",
+        rust=CaseCount(support=2, against=0, not_judged=1),
+        hardened_cpp=CaseCount(support=1, against=2),
+        support=(DecidingRow(row="use-after-free/rust", flavour=Flavour.DEFAULT, outcome="rejected E0505"),),
+        against=(),
+        not_judged=(),
+        limits=(Limit(says="unsafe does not compile either", asked=1, rows=(unsafe,), not_judged=()),),
+        classes_without_mistake=("dangling-view",),
+    )
+    return replace(made, **changes)
+
+
+def weighed_claim() -> ClaimAnswer:
+    share = WeighedShare(
+        variant="rust-shipped", rejected=0.1, stopped=0.5, otherwise_avoided=0.1, not_prevented=0.2, not_measured=0.1
+    )
+    cited = WeighedAnswer(
+        title="a cited list",
+        source="its publisher",
+        whole=200.0,
+        part=50.0,
+        worst=0.0,
+        best=0.7,
+        best_if_all_measured_well=0.8,
+        shares=(share, replace(share, variant="cpp hardened", stopped=0.3, not_prevented=0.4)),
+    )
+    return claim(id="seventy-percent", claim="a rewrite avoids 70 %", limits=(), weighed=cited)
 
 
 def full_record() -> RunRecord:

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from rich.console import Console
 
-from fuzzpair.model import Rung, RunRecord, Variant, Verdict
+from fuzzpair.model import Reply, Rung, RunRecord, Variant, Verdict
 from fuzzpair.report import wording
 from fuzzpair.report.console import make_console, render_matrix
-from report.records import found, full_record, passing_record, records, row
+from report.records import claim, found, full_record, passing_record, records, row, weighed_claim
 
 
 def printed(record: RunRecord, width: int = 160) -> str:
@@ -50,6 +50,17 @@ def test_not_seen_names_its_budget_and_never_says_safe() -> None:
     unseen = next(each for each in record.rows if each.verdict and each.verdict.rung is Rung.NOT_SEEN)
     assert wording.cell(unseen, record)[0] == "not seen in 200,000 executions: not reached"
     assert "safe" not in printed(record).replace("unsafe", "")
+
+
+def test_claims_are_a_line_each_and_say_why_only_where_there_is_no_answer() -> None:
+    unknown = claim(Reply.CANNOT_TELL, id="oom-kill", why="the rows are missing")
+    text = squeezed(printed(replace(passing_record(), claims=(claim(), weighed_claim(), unknown))))
+    short = "uaf-impossible: a use after free does not compile (of this list Rust 2 of 3, hardened C++ 1 of 3)"
+    assert f"holds with limits: {short}" in text
+    assert "(Rust 0% to 70% avoided, by weight of this list's part" in text
+    assert "this experiment cannot tell: oom-kill" in text
+    assert "hardened C++ 1 of 3; the rows are missing)" in text
+    assert "Claims" not in printed(full_record())
 
 
 @pytest.mark.parametrize("width", [100, 160])

@@ -7,9 +7,9 @@ from dataclasses import replace
 
 from hypothesis import HealthCheck, given, settings
 
-from fuzzpair.model import RunRecord
+from fuzzpair.model import Reply, RunRecord
 from fuzzpair.report import markdown
-from report.records import full_record, passing_record, records, row
+from report.records import claim, full_record, passing_record, records, row, weighed_claim
 
 
 def test_the_most_important_comes_first() -> None:
@@ -30,6 +30,34 @@ def test_a_clean_run_has_no_section_about_failures() -> None:
     assert "## Failed controls" not in text
     assert "## Could not be done" not in text
     assert text.count("\n## ") == 3
+
+
+def test_a_claim_has_its_answer_both_counts_and_the_rows_that_decide() -> None:
+    claims = (claim(), weighed_claim(), claim(Reply.CANNOT_TELL, id="oom-kill", why="the rows are missing"))
+    text = markdown.render(replace(passing_record(), claims=claims))
+    section = text[text.index("## What is said") : text.index("Controls:")]
+    lines = section.splitlines()
+    first = next(line for line in lines if line.startswith("| uaf-impossible"))
+    assert "| holds with limits | 2 of 3 of this list, 1 not judged | 1 of 3 of this list |" in first
+    limits = next(line for line in lines if line.startswith("- uaf-impossible: not shown"))
+    assert "use-after-free/rust-unsafe (default: crashed SIGSEGV)" in limits
+    weighed = next(line for line in lines if line.startswith("| seventy-percent"))
+    assert "0% to 70% avoided" in weighed
+    assert "50% of this list" in weighed
+    assert not [line for line in lines if re.search(r"\d%", line) and "of this list" not in line]
+
+
+def test_a_run_without_claims_has_no_section_about_them() -> None:
+    assert "What is said" not in markdown.render(full_record())
+
+
+def test_many_rows_are_counted_not_listed() -> None:
+    one = claim().support[0]
+    rows = tuple(replace(one, row=f"m{number}/rust") for number in range(80))
+    text = markdown.render(replace(passing_record(), claims=(claim(support=rows),)))
+    assert "m11/rust" in text
+    assert "m12/rust" not in text
+    assert "68 more in run.json" in text
 
 
 @settings(suppress_health_check=list(HealthCheck), deadline=None, max_examples=25)

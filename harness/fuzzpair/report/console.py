@@ -12,8 +12,8 @@ from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from fuzzpair.model import GateStatus, RunRecord, StageCost, Variant
-from fuzzpair.report import clean, wording
+from fuzzpair.model import GateStatus, Reply, RunRecord, StageCost, Variant
+from fuzzpair.report import claims_text, clean, wording
 from fuzzpair.report.totals import Mistake, Totals, is_undone, mistakes, not_run, problem, totals
 
 LOG_WIDTH: Final = 160
@@ -28,6 +28,12 @@ _RUNG_STYLES: Final = {
     "detected": "red",
     "observed": "yellow",
     "could not": "bold magenta",
+}
+_ANSWER_STYLES: Final = {
+    Reply.HOLDS: "green",
+    Reply.WITH_LIMITS: "yellow",
+    Reply.DOES_NOT_HOLD: "red",
+    Reply.CANNOT_TELL: "magenta",
 }
 
 
@@ -58,7 +64,7 @@ def render_matrix(record: RunRecord, console: Console) -> None:
     console.print(Text(wording.title(record), style="bold"))
     for table in _matrix(record, console.width):
         console.print(table)
-    for part in (_legend, _problems, _tools_not_run, _controls):
+    for part in (_legend, _problems, _tools_not_run, _claims, _controls):
         for text in part(record):
             console.print(text)
     console.print(_costs(record.stages, numbers))
@@ -133,6 +139,13 @@ def _tools_not_run(record: RunRecord) -> Iterable[Text]:
     counted = Counter((row.variant.value, *each) for row in record.rows for each in not_run(row))
     for (variant, flavour, reason), count in counted.items():
         yield Text(f"Not run: {flavour} on {variant} ({count} rows): {reason}")
+
+
+def _claims(record: RunRecord) -> Iterable[Text]:
+    if record.claims:
+        yield Text("Claims, answered from these rows (why, and by which: summary.md, run.json):")
+    for claim in record.claims:
+        yield Text.assemble((f"  {claim.answer}", _ANSWER_STYLES[claim.answer]), f": {claims_text.short(claim)}")
 
 
 def _controls(record: RunRecord) -> Iterable[Text]:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from fuzzpair.model import GateStatus, RunRecord, Variant
-from fuzzpair.report import clean, wording
+from fuzzpair.report import claims_text, clean, wording
 from fuzzpair.report.clean import markdown as safe
 from fuzzpair.report.totals import Mistake, Totals, is_undone, mistakes, not_run, problem, totals
 
@@ -22,7 +22,7 @@ def render(record: RunRecord) -> str:
     numbers = totals(record)
     sentence = wording.sentence(record, numbers)
     lines = [f"# fuzzpair: {safe(record.pair)}", "", f"**{safe(sentence)}**", ""]
-    for section in (_gate, _problems, _failed_controls, _matrix, _legend, _not_run):
+    for section in (_gate, _problems, _failed_controls, _matrix, _legend, _claims, _not_run):
         lines += section(record)
     return _fitting([*lines, *_controls(numbers), *_costs(record, numbers), *_about(record)])
 
@@ -75,6 +75,14 @@ def _matrix_row(mistake: Mistake, record: RunRecord) -> tuple[str, ...]:
 
 def _legend(record: RunRecord) -> Iterable[str]:
     yield from _bullets(f"{rung}: {wording.MEANINGS[rung]}" for rung in wording.occurring(record))
+
+
+def _claims(record: RunRecord) -> Iterable[str]:
+    if record.claims:
+        yield "## What is said, and what these rows say of it"
+        yield ""
+        yield from _table(claims_text.HEADINGS, map(claims_text.cells, record.claims))
+        yield from _bullets(text for claim in record.claims for text in claims_text.evidence(claim))
 
 
 def _not_run(record: RunRecord) -> Iterable[str]:

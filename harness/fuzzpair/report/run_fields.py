@@ -23,6 +23,10 @@ know; a field that goes or changes its meaning raises the number. The same as JS
 Who catches what, as a table:
 
     jq -r '.rows[] | [.mistake, .variant, .rung, (.tools | join("+"))] | @tsv' run.json
+
+The claims, and what this run says of them:
+
+    jq -r '.claims[] | [.id, .answer, .why] | @tsv' run.json
 """
 
 FIELDS: Final[Mapping[str, Mapping[str, str]]] = {
@@ -42,6 +46,7 @@ FIELDS: Final[Mapping[str, Mapping[str, str]]] = {
         "controls": "the checks on the experiment itself",
         "stages": "what each stage cost, in order",
         "gate": "the comparison with the baseline, and the exit code",
+        "claims": "answers to `claims.yml`, of this run's rows alone; empty where none are asked",
         "totals": "the numbers that every report prints, derived from the rest",
     },
     "Row": {
@@ -160,6 +165,55 @@ FIELDS: Final[Mapping[str, Mapping[str, str]]] = {
         "row": "name of the row",
         "expected": "what the baseline holds",
         "measured": "what this run saw",
+    },
+    "ClaimAnswer": {
+        "id": "the claim's name in `claims.yml`",
+        "claim": "what is said",
+        "source": "who says it",
+        "answer": "what this run's rows say of it",
+        "why": "the counts that decide, in one line; each is of this list of mistakes",
+        "rust": "mistakes for, against, and not judged; those not judged never count as support",
+        "hardened_cpp": "the same query, asked of C++ in the hardened flavour",
+        "support": "rows of the mistakes that support it",
+        "against": "rows of the mistakes that speak against it",
+        "not_judged": "rows that could not be done, saw nothing, or are missing",
+        "limits": "where the claim ends, although it may hold otherwise",
+        "classes_without_mistake": "bug classes that are asked and have no mistake in this list",
+        "weighed": "for a claim about a cited list with weights; else null",
+    },
+    "CaseCount": {
+        "support": "mistakes whose rows show all that is asked",
+        "against": "mistakes of which one row does not",
+        "not_judged": "all others",
+    },
+    "DecidingRow": {
+        "row": "name of the row, as in `rows`; `fuzzpair explain` shows its evidence",
+        "flavour": "the production flavour that showed it; the first, where both showed the same",
+        "outcome": "rung and detail, or why the row was not judged",
+    },
+    "Limit": {
+        "says": "what the rows would have to show",
+        "asked": "mistakes that have such a row",
+        "rows": "those that do not show it",
+        "not_judged": "those that could not be judged",
+    },
+    "WeighedAnswer": {
+        "title": "the cited list",
+        "source": "who published it; its weights are cited, never measured",
+        "whole": "weight of the whole list",
+        "part": "weight of the entries that are classes of the matrix; shares are of this",
+        "worst": "share avoided in the worst variant of Rust",
+        "best": "share avoided in the best variant of Rust",
+        "best_if_all_measured_well": "the best case if what was not measured were avoided",
+        "shares": "how the weight falls, variant by variant, and in hardened C++",
+    },
+    "WeighedShare": {
+        "variant": "`rust`, `rust-shipped` (what compiles), `rust-unsafe`, or `cpp hardened`",
+        "rejected": "entries all of whose rows the compiler rejects",
+        "stopped": "entries whose other rows are stopped before the effect",
+        "otherwise_avoided": "entries of which some row has no effect, and the others are one of the former",
+        "not_prevented": "entries with a row that shows none of these",
+        "not_measured": "entries with no row, or with one that was not judged and no worse one",
     },
     "Toolchain": {
         "image_id": "recorded only: two builds of one recipe differ in it",

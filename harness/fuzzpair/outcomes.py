@@ -1,0 +1,140 @@
+"""What a mistake's rows showed, in the words that claims.yml asks in. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from fuzzpair.model import DecidingRow, Ending, Flavour, Row, Rung, Variant, Verdict
+
+SHIPPED: Final = "rust-shipped"
+# As rows.py writes what happens behind a warning, for example
+# "-Wreturn-stack-address; then detected: AddressSanitizer 12/12".
+_BEHIND: Final = re.compile(rf"; then ({'|'.join(map(re.escape, Rung))}): (.*)", re.DOTALL)
+# Endings of single inputs in a production flavour; the rung is that of the worst, and a claim may ask about any.
+_OF_ENDING: Final[Mapping[str, str]] = {
+    Ending.STOPPED: Rung.STOPPED,
+    Ending.CRASHED: Rung.CRASHED,
+    Ending.UNKNOWN: Rung.CRASHED,
+    Ending.HANG: f"{Rung.OBSERVED} {Ending.HANG}",
+    Ending.OUT_OF_MEMORY: f"{Rung.OBSERVED} {Ending.OUT_OF_MEMORY}",
+    Ending.STACK_EXHAUSTION: f"{Rung.OBSERVED} {Ending.STACK_EXHAUSTION}",
+}
+
+
+class Word(StrEnum):
+    """What a row says to a question; in the order in which one outweighs the others of the same mistake."""
+
+    SUPPORT = "support"
+    NOT_JUDGED = "not judged"
+    AGAINST = "against"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question, as far as one row answers it. None: every outcome that the other one does not name."""
+
+    variant: str
+    support: Sequence[str] | None
+    against: Sequence[str] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One mistake with all its rows."""
+
+    mistake: str
+    bug_class: str
+    rows: Mapping[Variant, Row]
+
+    def has(self, variant: str) -> bool:
+        return self.row(variant) is not None
+
+    def row(self, variant: str) -> Row | None:
+        """The row that a query means; for what ships, the next variant where the compiler rejects the first."""
+        if variant != SHIPPED:
+            return self.rows.get(Variant(variant))
+        first = self.rows.get(Variant.RUST)
+        if first is not None and first.verdict is not None and first.verdict.rung is Rung.REJECTED:
+            return self.rows.get(Variant.RUST_NEXT)
+        return first
+
+    def says(self, asked: Asked, flavour: Flavour) -> tuple[Word, DecidingRow]:
+        row = self.row(asked.variant)
+        if row is None:
+            name = f"{self.mistake}/{asked.variant}"
+            return Word.NOT_JUDGED, DecidingRow(row=name, flavour=flavour, outcome="there is no such row")
+        verdict = _verdict(row, flavour)
+        if verdict is None:
+            why = row.problem or "the run gave no verdict and no reason"
+            return Word.NOT_JUDGED, DecidingRow(row=row.name, flavour=flavour, outcome=f"could not be done: {why}")
+        shown = DecidingRow(row=row.name, flavour=flavour, outcome=f"{verdict.rung} {verdict.detail}".strip())
+        return _word(asked, verdict, _of_single_inputs(row, flavour)), shown
+
+
+def cases_of(rows: Iterable[Row]) -> tuple[Case, ...]:
+    """The rows gathered by mistake, in their order."""
+    gathered: dict[str, dict[Variant, Row]] = {}
+    for row in rows:
+        gathered.setdefault(row.mistake, {}).setdefault(row.variant, row)
+    return tuple(Case(name, _bug_class(by.values()), by) for name, by in gathered.items())
+
+
+def _bug_class(rows: Iterable[Row]) -> str:
+    return next(row.bug_class for row in rows)
+
+
+def _verdict(row: Row, flavour: Flavour) -> Verdict | None:
+    """A verdict beside a problem is none."""
+    if row.problem is not None:
+        return None
+    return row.hardened if flavour is Flavour.HARDENED else row.verdict
+
+
+def _word(asked: Asked, verdict: Verdict, single: frozenset[str]) -> Word:
+    named = {*(asked.support or ()), *(asked.against or ())}
+    shown = outcomes(verdict.rung, verdict.detail)
+    if verdict.rung is Rung.WARNED and Rung.WARNED not in named:
+        # Nobody asks about the warning, and the program runs all the same: what happens then is what is asked.
+        behind = _BEHIND.search(verdict.detail)
+        shown = outcomes(Rung(behind[1]), behind[2]) if behind else frozenset()
+    if asked.against is not None and _meets(shown | single, asked.against):
+        return Word.AGAINST
+    if not shown:
+        return Word.NOT_JUDGED
+    if asked.support is None or _all_meet(shown, asked.support):
+        return Word.SUPPORT
+    return Word.AGAINST if asked.against is None else Word.NOT_JUDGED
+
+
+def outcomes(rung: Rung, detail: str) -> frozenset[str]:
+    """The outcomes that a verdict names; none for "not seen", which is silence."""
+    if rung is Rung.NOT_SEEN:
+        return frozenset()
+    if rung is not Rung.OBSERVED:
+        return frozenset({rung.value})
+    # "hang, leak; stopped 2/12": several words for the worst inputs, then how many of the others ended where. The
+    # verdict behind a warning ends with its counts.
+    words = re.sub(r" \d+/\d+$", "", detail.partition("; ")[0])
+    return frozenset(f"{Rung.OBSERVED} {word}" for word in words.split(", "))
+
+
+def _of_single_inputs(row: Row, flavour: Flavour) -> frozenset[str]:
+    """What single inputs did in that build, beside the worst one, which made the rung."""
+    endings = (one.endings for one in row.evidence.judgements if one.flavour is flavour)
+    return frozenset(_OF_ENDING[name] for counted in endings for name, n in counted if n and name in _OF_ENDING)
+
+
+def _is(outcome: str, named: str) -> bool:
+    return outcome == named or outcome.startswith(f"{named} ")
+
+
+def _meets(shown: Iterable[str], named: Sequence[str]) -> bool:
+    return any(_is(outcome, name) for outcome in shown for name in named)
+
+
+def _all_meet(shown: Iterable[str], named: Sequence[str]) -> bool:
+    return all(any(_is(outcome, name) for name in named) for outcome in shown)
