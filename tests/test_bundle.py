@@ -13,7 +13,7 @@ from fuzzpair.bundle import MANIFEST, RECORD, read_bundle
 from fuzzpair.errors import UsageError
 from fuzzpair.store import digest
 from tiny_cli import Here
-from tiny_pair import cpp_patch
+from tiny_pair import CLAIMS, cpp_patch
 
 Files = dict[str, bytes]
 
@@ -75,6 +75,16 @@ def test_each_verdict_is_confirmed_by_building_and_replaying(bundle: Path, here:
     assert f"{len(rows)} rows: {len(rows)} confirmed, 0 changed, 0 could not be checked" in here.out
     made = list((here.pair.root / ".fuzzpair/verify").rglob("results/*/*"))
     assert made, "the results of the run that is checked are not looked at"
+
+
+def test_the_claims_that_pipeline_yml_names_travel_along(here: Here, tmp_path: Path) -> None:
+    here.pair.ask(CLAIMS)
+    assert here("run") == 0
+    assert "holds with limits: next-stops" in here.out
+    path = tmp_path / "bundle.zip"
+    assert here("bundle", str(path)) == 0
+    assert content_of(path)["pair/claims.yml"] == CLAIMS.encode()
+    assert here("verify", str(path)) == 0
 
 
 def test_a_verdict_that_was_written_by_hand_is_found(bundle: Path, here: Here) -> None:

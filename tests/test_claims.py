@@ -18,6 +18,7 @@ from fuzzpair.model import (
     Diagnostic,
     Evidence,
     Flavour,
+    RejectionLabel,
     Reply,
     Row,
     Rung,
@@ -27,7 +28,7 @@ from fuzzpair.model import (
     Verdict,
 )
 from fuzzpair.rows import _warned_or
-from report.records import judgement, passing_record, row
+from report.records import judgement, passing_record, rejection, row
 
 COMMITTED = {one.id: one for one in parse_claims((Path(__file__).parent.parent / "claims.yml").read_bytes())}
 
@@ -155,6 +156,16 @@ def test_what_happens_behind_a_warning_is_asked() -> None:
         assert answered(simple("for: [stopped]"), warned).answer is wanted
         assert answered(simple("against: [observed leak]"), warned).answer is wanted
         assert answered(simple("for: [warned]"), warned).answer is Reply.HOLDS
+
+
+@pytest.mark.parametrize("label", list(RejectionLabel))
+def test_a_rejection_is_asked_for_its_reason_where_a_query_names_one(label: RejectionLabel) -> None:
+    refused = replace(rust("a", "rejected E0515"), evidence=Evidence(rejection=rejection(label)))
+    whole = answered(simple(), refused)
+    assert whole.answer is Reply.HOLDS
+    assert whole.support[0].outcome == f"rejected E0515 ({label})"
+    inexpressible = answered(simple("against: [rejected inexpressible]"), refused).answer
+    assert inexpressible is (Reply.DOES_NOT_HOLD if label is RejectionLabel.INEXPRESSIBLE else Reply.HOLDS)
 
 
 def test_a_verdict_beside_a_problem_is_none() -> None:

@@ -12,7 +12,7 @@ from fuzzpair.model import GateStatus, Reply, RunRecord, StageCost
 from fuzzpair.pipeline import SCHEMA
 from fuzzpair.progress import Silent
 from fuzzpair.report.json_report import SCHEMA as WRITTEN
-from tiny_pair import TinyPair, Tools, cpp_patch, rows_of, rust_patch
+from tiny_pair import CLAIMS, TinyPair, Tools, cpp_patch, rows_of, rust_patch
 
 CLEAN = {
     "stale/cpp": "detected",
@@ -290,28 +290,10 @@ def test_a_new_mistake_leaves_the_others_alone(pair: TinyPair) -> None:
 
 # --- claims ----------------------------------------------------------------------------------------
 
-CLAIMS = """\
-version: 1
-claims:
-  - id: next-stops
-    claim: what is typed next stops
-    source: a test
-    about: { classes: [use-after-free] }
-    core: [{ says: it stops, variant: rust-shipped, for: [stopped] }]
-    limits: [{ says: it stops with unsafe, variant: rust-unsafe, for: [stopped] }]
-    mistakes: { to_hold: 1, to_refute: 1 }
-    share: { to_hold: 1.0, with_limits: 1.0 }
-"""
-
-
-def ask(pair: TinyPair, claims: str = CLAIMS) -> None:
-    pair.write("claims.yml", claims)
-    pair.write("pipeline.yml", (pair.root / "pipeline.yml").read_text() + "claims: claims.yml\n")
-
 
 def test_claims_are_answered_from_the_rows_of_the_run(pair: TinyPair) -> None:
     assert pair.run().claims == ()
-    ask(pair)
+    pair.ask(CLAIMS)
     answer = pair.run().claims[0]
     assert (answer.answer, answer.rust.support, answer.hardened_cpp.against) == (Reply.WITH_LIMITS, 1, 1)
     assert [row.row for row in answer.support] == ["stale/rust-next"]
@@ -319,13 +301,13 @@ def test_claims_are_answered_from_the_rows_of_the_run(pair: TinyPair) -> None:
 
 
 def test_a_run_of_some_mistakes_or_half_a_run_answers_nothing(pair: TinyPair) -> None:
-    ask(pair)
+    pair.ask(CLAIMS)
     for record in (pair.run(observer=Heard(interrupt_after=30)), pair.run(selected=("stale",))):
         assert [answer.answer for answer in record.claims] == [Reply.CANNOT_TELL]
 
 
 def test_a_missing_next_variant_is_no_support(pair: TinyPair) -> None:
-    ask(pair)
+    pair.ask(CLAIMS)
     (pair.root / "targets-rust/tiny/mistakes/stale.next.patch").unlink()
     answer = pair.run().claims[0]
     assert (answer.answer, answer.rust.not_judged) == (Reply.CANNOT_TELL, 1)
@@ -333,7 +315,7 @@ def test_a_missing_next_variant_is_no_support(pair: TinyPair) -> None:
 
 @pytest.mark.parametrize("broken", ["absent", "wrong"])
 def test_claims_that_cannot_be_asked_are_told_before_anything_is_built(pair: TinyPair, broken: str) -> None:
-    ask(pair, CLAIMS.replace("use-after-free", "use-after-fee"))
+    pair.ask(CLAIMS.replace("use-after-free", "use-after-fee"))
     if broken == "absent":
         (pair.root / "claims.yml").unlink()
     heard = Heard()

@@ -43,6 +43,18 @@ profiles:
     fuse_s: 60
 baseline: expected.yml
 """
+CLAIMS = """\
+version: 1
+claims:
+  - id: next-stops
+    claim: what is typed next stops
+    source: a test
+    about: { classes: [use-after-free] }
+    core: [{ says: it stops, variant: rust-shipped, for: [stopped] }]
+    limits: [{ says: it stops with unsafe, variant: rust-unsafe, for: [stopped] }]
+    mistakes: { to_hold: 1, to_refute: 1 }
+    share: { to_hold: 1.0, with_limits: 1.0 }
+"""
 CPP = {
     "src/name.cpp": "int parse() {\n    check();\n    return 0;\n}\n",
     "src/main.cpp": "int main() { return parse(); }\n",
@@ -103,6 +115,10 @@ class TinyPair:
     def write(self, path: str, text: str) -> None:
         (self.root / path).parent.mkdir(parents=True, exist_ok=True)
         (self.root / path).write_text(text)
+
+    def ask(self, claims: str) -> None:
+        self.write("claims.yml", claims)
+        self.write("pipeline.yml", f"{PIPELINE}claims: claims.yml\n")
 
     def run(
         self, tools: Tools | None = None, observer: Observer | None = None, selected: tuple[str, ...] = ()

@@ -17,7 +17,7 @@ from fuzzpair import yaml_source
 from fuzzpair.bug_classes import BUG_CLASSES, GROUPS
 from fuzzpair.config_problems import perhaps, problems_of
 from fuzzpair.errors import ConfigError
-from fuzzpair.model import Ending, Rung
+from fuzzpair.model import Ending, RejectionLabel, Rung
 from fuzzpair.yaml_source import Document, Problem
 
 Some = TypeVar("Some")
@@ -26,6 +26,7 @@ OBSERVED: Final = (Ending.LEAK, Ending.HANG, Ending.OUT_OF_MEMORY, Ending.STACK_
 # "not seen" is no outcome: silence supports nothing and refutes nothing, so no query may name it.
 OUTCOMES: Final = (
     *(rung.value for rung in Rung if rung is not Rung.NOT_SEEN),
+    *(f"{Rung.REJECTED} {label}" for label in RejectionLabel),
     *(f"{Rung.OBSERVED} {what}" for what in OBSERVED),
 )
 

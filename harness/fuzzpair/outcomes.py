@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from fuzzpair.model import DecidingRow, Ending, Flavour, Row, Rung, Variant, Verdict
+from fuzzpair.model import DecidingRow, Ending, Flavour, RejectionLabel, Row, Rung, Variant, Verdict
 
 SHIPPED: Final = "rust-shipped"
 # As rows.py writes what happens behind a warning, for example
@@ -71,8 +71,8 @@ class Case:
         if verdict is None:
             why = row.problem or "the run gave no verdict and no reason"
             return Word.NOT_JUDGED, DecidingRow(row=row.name, flavour=flavour, outcome=f"could not be done: {why}")
-        shown = DecidingRow(row=row.name, flavour=flavour, outcome=f"{verdict.rung} {verdict.detail}".strip())
-        return _word(asked, verdict, _of_single_inputs(row, flavour)), shown
+        said = f"{verdict.rung} {verdict.detail}".strip() + (f" ({label})" if (label := _label(row, verdict)) else "")
+        return _word(asked, row, flavour, verdict), DecidingRow(row=row.name, flavour=flavour, outcome=said)
 
 
 def cases_of(rows: Iterable[Row]) -> tuple[Case, ...]:
@@ -94,9 +94,16 @@ def _verdict(row: Row, flavour: Flavour) -> Verdict | None:
     return row.hardened if flavour is Flavour.HARDENED else row.verdict
 
 
-def _word(asked: Asked, verdict: Verdict, single: frozenset[str]) -> Word:
+def _label(row: Row, verdict: Verdict) -> str:
+    """What a compile error is about: only the first of the labels is the borrow checker's."""
+    rejection = row.evidence.rejection
+    return rejection.label.value if rejection is not None and verdict.rung is Rung.REJECTED else ""
+
+
+def _word(asked: Asked, row: Row, flavour: Flavour, verdict: Verdict) -> Word:
+    single = _of_single_inputs(row, flavour)
     named = {*(asked.support or ()), *(asked.against or ())}
-    shown = outcomes(verdict.rung, verdict.detail)
+    shown = outcomes(verdict.rung, _label(row, verdict) or verdict.detail)
     if verdict.rung is Rung.WARNED and Rung.WARNED not in named:
         # Nobody asks about the warning, and the program runs all the same: what happens then is what is asked.
         behind = _BEHIND.search(verdict.detail)
@@ -111,9 +118,11 @@ def _word(asked: Asked, verdict: Verdict, single: frozenset[str]) -> Word:
 
 
 def outcomes(rung: Rung, detail: str) -> frozenset[str]:
-    """The outcomes that a verdict names; none for "not seen", which is silence."""
+    """The outcomes that a verdict names (a rejection's detail is its label); none for "not seen", which is silence."""
     if rung is Rung.NOT_SEEN:
         return frozenset()
+    if rung is Rung.REJECTED and detail in list(RejectionLabel):
+        return frozenset({f"{rung} {detail}"})
     if rung is not Rung.OBSERVED:
         return frozenset({rung.value})
     # "hang, leak; stopped 2/12": several words for the worst inputs, then how many of the others ended where. The
