@@ -220,6 +220,15 @@ def test_a_needed_class_without_a_mistake_is_no_answer() -> None:
     assert "dangling-view" in answer.classes_without_mistake
 
 
+def test_a_needed_class_that_nobody_judged_is_no_answer_however_many_others_were() -> None:
+    rows = dangling("no effect")
+    for number in range(20):
+        rows += mistake(f"m{number}", "use-after-free", rust="rejected", rust_next="no effect", rust_unsafe="detected")
+    assert answered("uaf-impossible", *rows).answer is Reply.WITH_LIMITS
+    undone = [replace(one, problem="it hung") if one.bug_class == "dangling-view" else one for one in rows]
+    assert answered("uaf-impossible", *undone).answer is Reply.CANNOT_TELL
+
+
 def test_hardened_cpp_is_asked_the_same_in_its_hardened_flavour() -> None:
     crash = planted("a", Variant.CPP, "crashed", "observed leak", bug_class="null-dereference")
     answer = answered("no-crash", crash, planted("a", Variant.RUST, "stopped", bug_class="null-dereference"))
@@ -264,6 +273,18 @@ def test_the_seventy_percent_are_a_range_over_variants() -> None:
         assert whole == pytest.approx(1)
     assert weights(*of_the_list(rust="stopped", rust_unsafe="stopped")).answer is Reply.HOLDS
     assert weights(*of_the_list(rust="detected", rust_unsafe="detected")).answer is Reply.DOES_NOT_HOLD
+
+
+def test_in_rust_the_worse_flavour_counts_and_of_cpp_the_hardened_one() -> None:
+    rows = of_the_list(rust="stopped", rust_unsafe="stopped")
+    worse = [replace(one, hardened=verdict("detected")) if one.variant is Variant.RUST else one for one in rows]
+    assert weights(*worse).against[0].flavour is Flavour.HARDENED
+    stopped = [replace(one, hardened=verdict("stopped")) if one.variant is Variant.CPP else one for one in rows]
+    for listed, share in ((rows, 0), (stopped, 1)):
+        answer = weights(*listed)
+        assert answer.weighed is not None
+        assert answer.weighed.shares[-1].stopped == pytest.approx(share)
+        assert answer.hardened_cpp.support == share * answer.hardened_cpp.mistakes
 
 
 def test_rejected_lines_alone_avoid_no_weight() -> None:

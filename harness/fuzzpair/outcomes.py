@@ -125,10 +125,8 @@ def outcomes(rung: Rung, detail: str) -> frozenset[str]:
         return frozenset({f"{rung} {detail}"})
     if rung is not Rung.OBSERVED:
         return frozenset({rung.value})
-    # "hang, leak; stopped 2/12": several words for the worst inputs, then how many of the others ended where. The
-    # verdict behind a warning ends with its counts.
-    words = re.sub(r" \d+/\d+$", "", detail.partition("; ")[0])
-    return frozenset(f"{Rung.OBSERVED} {word}" for word in words.split(", "))
+    # "hang, leak; stopped 2/12": several words for the worst inputs, then how many of the others ended where.
+    return frozenset(f"{rung} {word}" for word in detail.partition("; ")[0].split(", "))
 
 
 def _of_single_inputs(row: Row, flavour: Flavour) -> frozenset[str]:
@@ -138,6 +136,7 @@ def _of_single_inputs(row: Row, flavour: Flavour) -> frozenset[str]:
 
 
 def _is(outcome: str, named: str) -> bool:
+    # "observed" is any of "observed leak"; and behind a warning counts follow, "observed leak 12/12".
     return outcome == named or outcome.startswith(f"{named} ")
 
 
