@@ -162,7 +162,7 @@ def _decided(claim: Claim, judged: Sequence[_Judged], limits: Sequence[Limit]) -
 def _if_enough(answer: Reply, count: int, needed: int, why: str) -> tuple[Reply, str]:
     if count >= needed:
         return answer, why
-    return Reply.CANNOT_TELL, f"{count} mistakes of this list decide, and {needed} are needed"
+    return Reply.CANNOT_TELL, f"too few decide: {count} of the mistakes of this list, and {needed} are needed"
 
 
 def _short_of_all(count: CaseCount) -> Iterable[str]:
