@@ -64,6 +64,7 @@ def runs_of(
     made = Runs(
         variant=Variant.CPP,
         undefined=True,
+        latent=False,
         functions=frozenset({"read_txt"}),
         changed=CHANGED,
         own=own,
@@ -310,6 +311,11 @@ def test_silence_is_no_effect_only_where_nothing_can_be_undefined(
     assert "safe" not in verdict.detail
 
 
+@pytest.mark.parametrize("variant", Variant)
+def test_a_harm_outside_of_one_run_is_not_seen_in_any_language(variant: Variant) -> None:
+    assert verdict_of(CLEAN, variant=variant, undefined=False, latent=True).rung is Rung.NOT_SEEN
+
+
 def test_without_replays_nothing_is_seen() -> None:
     assert verdict_of() == Verdict(rung=Rung.NOT_SEEN, detail="no triggering input was replayed")
 
@@ -357,6 +363,7 @@ RUNS = st.builds(
     Runs,
     variant=st.sampled_from(Variant),
     undefined=st.booleans(),
+    latent=st.booleans(),
     functions=st.just(frozenset({"read_txt"})),
     changed=st.just(CHANGED),
     own=BY_FLAVOUR,

@@ -37,6 +37,12 @@ class BugClass:
         """Whether it is chance if two threads meet, so that one run of an input says little (CWE-362)."""
         return self.cwe == 362
 
+    @property
+    def is_latent(self) -> bool:
+        """Whether the harm lies outside of what one run prints: a file that is not there today, a thread that came in
+        time. Triggered and seen by nobody is then not seen, and not without effect, in either language."""
+        return self.slug in ("path-traversal", "lock-order-inversion")
+
     def is_named_by(self, tool: Tool, kind: str, access: Access | None = None) -> bool:
         """Whether a report of this tool and kind may be about this class."""
         fits = access is None or self.access is None or access is self.access
@@ -504,7 +510,7 @@ ERRORS: Final[tuple[Row, ...]] = (
         Tool.ASSERT: ("assertion failed",),
         Tool.RUST_PANIC: ("assertion failed", "entered unreachable code", "not implemented"),
     }),
-    ("unchecked-unwrap", "unwrap of what an attacker controls", 248, False, None, {
+    ("unchecked-unwrap", "unwrap of what an attacker controls", 248, True, None, {
         Tool.RUST_PANIC: ("unwrap on None", "unwrap on Err"),
         Tool.CXX_LIBRARY: ("library assertion failed", "hardening assertion failed"),
     }),

@@ -308,6 +308,7 @@ class Assembly:
         return Runs(
             variant=planted.variant,
             undefined=bug_class(work.mistake.bug_class).undefined,
+            latent=bug_class(work.mistake.bug_class).is_latent,
             functions=planted.functions,
             changed=planted.changed,
             own={flavour: self._replays(job) for flavour, job in work.replays.items()},

@@ -106,6 +106,7 @@ class Runs:
 
     variant: Variant
     undefined: bool  # whether the bug class is undefined behaviour in C++ and unsafe Rust
+    latent: bool  # whether its harm lies outside of what one run prints, see BugClass.is_latent
     functions: frozenset[str]  # the patched ones
     changed: Mapping[str, frozenset[int]]
     own: Mapping[Flavour, Sequence[Replay]]
@@ -241,7 +242,7 @@ def _verdict_going_on(runs: Runs, flavour: Flavour, going_on: Sequence[str]) -> 
     wrong = wrong_outputs(runs, flavour) & set(going_on)
     if wrong:
         return Verdict(rung=Rung.OBSERVED, detail="wrong output", k=len(wrong), n=n)
-    if runs.undefined and not runs.variant.is_safe:
+    if runs.latent or (runs.undefined and not runs.variant.is_safe):
         return Verdict(rung=Rung.NOT_SEEN, detail="triggered but undetected", k=n, n=n)
     return Verdict(rung=Rung.NO_EFFECT, detail="output equals the fixed counterpart's", k=n, n=n)
 

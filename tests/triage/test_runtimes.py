@@ -25,6 +25,19 @@ def test_heap_checks(line: str, kind: str, slug: str | None) -> None:
     assert report.excerpt == line
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Fatal glibc error: malloc assertion failure in sysmalloc: (old_top == initial_top (av) && old_size == 0)",
+        "Fatal glibc error: malloc.c:2599 (sysmalloc): assertion failed: (old_top == initial_top (av))",
+    ],
+)
+def test_the_heap_s_assertion_in_its_later_words(line: str) -> None:
+    report = first_report(line)
+    assert report is not None
+    assert (report.tool, report.kind) == (Tool.GLIBC_HEAP, "sysmalloc(): assertion")
+
+
 def test_an_assertion_inside_malloc_is_a_heap_check() -> None:
     report = first_report("dns: malloc.c:2617: sysmalloc: Assertion `(old_top == initial_top (av))' failed.")
     assert report is not None

@@ -16,6 +16,10 @@ _HEAP = re.compile(
 )
 _OLD_TAIL = re.compile(r": 0x[0-9a-fA-F]{1,16} \*\*\*$")
 _ASSERTED = re.compile(r"(?:^|[/ ])malloc\.c:\d{1,6}: (\w{1,64}): Assertion `(.{1,2048})' failed")
+# Its wording since 2.36, and since 2.38.
+_FATAL = re.compile(
+    r"Fatal glibc error: malloc(?: assertion failure in (\w{1,64})|\.c:\d{1,6} \((\w{1,64})\): assertion failed):"
+)
 _DETECTED = re.compile(
     r"\*\*\* ((?:stack smashing|buffer overflow|%n in writable segment|invalid %N\$ use) detected) \*\*\*"
 )
@@ -30,6 +34,9 @@ def parse(block: Block) -> CrashReport | None:
     asserted = _ASSERTED.search(line)
     if asserted:
         return _report(Tool.GLIBC_HEAP, f"{asserted[1]}(): assertion", line)
+    fatal = _FATAL.search(line)
+    if fatal:
+        return _report(Tool.GLIBC_HEAP, f"{fatal[1] or fatal[2]}(): assertion", line)
     heap = _HEAP.search(line)
     return _report(Tool.GLIBC_HEAP, _OLD_TAIL.sub("", heap[1].rstrip()), line) if heap else None
 

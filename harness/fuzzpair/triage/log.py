@@ -24,7 +24,7 @@ _STARTS = re.compile(
     r"|\*\*\* (?:stack smashing|buffer overflow|%n in writable segment|invalid %N\$ use) detected \*\*\*"
     r"|^(?:\*\*\* Error in .{1,512}: )?(?:free|malloc|realloc|calloc|munmap_chunk|malloc_consolidate|mremap_chunk"
     r"|tcache_thread_shutdown)\(\): \w|double free or corruption|corrupted size vs\. prev_size"
-    r"|corrupted double-linked list"
+    r"|corrupted double-linked list|^Fatal glibc error: malloc"
     r"|terminate called |libc\+\+abi: |[Pp]ure virtual (?:method|function) called"
     r"|: Assertion [`']|:\d{1,9}: (?:libc\+\+ Hardening )?assertion |^Error: attempt to "
 )
