@@ -31,6 +31,8 @@ FILE_OCTETS = 4 << 30  # no command fills the disk with one file
 STRAYS_S = 5.0
 MEMORY_CHECK_S = 0.05
 IDLE_CHECK_S = 0.2
+# The kernel's functions for waiting for another thread, time, a child, a signal.
+WAITS = ("futex", "hrtimer_nanosleep", "do_nanosleep", "do_wait", "sigsuspend")
 IDLE_TICKS = 3  # of the kernel's clock, 10 ms each: what a sanitizer's own thread uses while all others wait
 CANNOT_EXECUTE, NOT_FOUND = 126, 127  # as a shell has them
 EXECUTABLE = 0o755
@@ -350,7 +352,7 @@ class Watch:
 
 
 class Idle:
-    """Whether all threads of a child and its children have waited for so long, having computed nothing."""
+    """Whether all threads of a child and its children have waited for each other for so long."""
 
     def __init__(self, root: int, idle_s: float) -> None:
         self.root = root
@@ -370,9 +372,10 @@ class Idle:
 
 
 def activity(root: int) -> tuple[bool, int]:
-    """Whether a thread of a process or of one below it runs, or waits for a core or a disk; and their CPU ticks.
+    """Whether a thread of a process or of one below it does anything but wait for another one; and their CPU ticks.
 
-    What cannot be looked at (a process that has just ended; a kernel without /proc) counts as running.
+    What cannot be looked at (a process that has just ended; a kernel that does not say) counts as doing something. So
+    does waiting for a file: on a file system in user space it looks like sleep, and may take seconds.
     """
     pending, runs, ticks = [root], not os.path.isdir(f"/proc/{root}/task"), 0  # noqa: PTH112
     while pending:
@@ -381,7 +384,8 @@ def activity(root: int) -> tuple[bool, int]:
             for thread in os.listdir(f"/proc/{pid}/task"):  # noqa: PTH208
                 with open(f"/proc/{pid}/task/{thread}/stat") as stat_line:  # noqa: PTH123
                     fields = stat_line.read().rpartition(")")[2].split()
-                runs = runs or fields[0] in "RD"
+                with open(f"/proc/{pid}/task/{thread}/wchan") as waits_in:  # noqa: PTH123
+                    runs = runs or (fields[0] != "Z" and not waits_in.read().startswith(WAITS))
                 ticks += int(fields[11]) + int(fields[12])  # utime, stime: proc(5)
         pending += children_of(pid)
     return runs, ticks
