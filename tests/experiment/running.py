@@ -18,7 +18,7 @@ from typing import Any
 REPOSITORY = Path(__file__).parents[2]
 SHARED_STATE = REPOSITORY / ".fuzzpair/tests"
 LABEL = "fuzzpair.owner"
-PAIR = ("pipeline.yml", "expected.yml", "targets-cpp", "targets-rust", "corpus", "docker")
+PAIR = ("pipeline.yml", "expected.yml", "claims.yml", "targets-cpp", "targets-rust", "corpus", "docker")
 
 
 @dataclass(frozen=True)
