@@ -311,6 +311,17 @@ def test_silence_is_no_effect_only_where_nothing_can_be_undefined(
     assert "safe" not in verdict.detail
 
 
+def test_a_stack_pointer_that_was_written_over_is_no_stack_that_ran_out() -> None:
+    """TSan calls a jump to nowhere a stack overflow where it happens near the stack."""
+    exhausted = said(Tool.THREAD, "stack-overflow", "unbounded-recursion")
+    faulty = said(Tool.ADDRESS, "stack-buffer-overflow", "stack-buffer-overflow")
+    judges = {Flavour.THREAD: [exhausted], Flavour.ADDRESS: [faulty]}
+    assert verdict_of(SEGV, judges=judges).rung is Rung.CRASHED
+    assert verdict_of(SEGV, judges={Flavour.THREAD: [exhausted]}).rung is Rung.OBSERVED
+    smashed = said(Tool.STACK_PROTECTOR, "stack smashing detected", "stack-buffer-overflow")
+    assert verdict_of(smashed, judges={Flavour.THREAD: [exhausted]}).rung is Rung.CRASHED
+
+
 @pytest.mark.parametrize("variant", Variant)
 def test_a_harm_outside_of_one_run_is_not_seen_in_any_language(variant: Variant) -> None:
     assert verdict_of(CLEAN, variant=variant, undefined=False, latent=True).rung is Rung.NOT_SEEN

@@ -183,8 +183,13 @@ def wrong_outputs(runs: Runs, flavour: Flavour) -> set[str]:
 
 
 def _exhausted(runs: Runs) -> set[str]:
-    """Inputs on which some build says that the stack ran out: a bare SIGSEGV on one of them is that, too."""
-    return {one.input for replays in runs.own.values() for one in replays if ending_of(one) is Ending.STACK_EXHAUSTION}
+    """Inputs on which some build says that the stack ran out, and none a memory fault: a bare SIGSEGV is that, too.
+
+    A stack pointer that was written over looks like one that ran out.
+    """
+    endings = [(one.input, ending_of(one)) for replays in runs.own.values() for one in replays]
+    faulty = {name for name, ending in endings if ending is Ending.DETECTED}
+    return {name for name, ending in endings if ending is Ending.STACK_EXHAUSTION} - faulty
 
 
 def production_endings(runs: Runs, flavour: Flavour) -> dict[str, tuple[Ending, str]]:
@@ -193,7 +198,7 @@ def production_endings(runs: Runs, flavour: Flavour) -> dict[str, tuple[Ending, 
     endings: dict[str, tuple[Ending, str]] = {}
     for one in runs.own.get(flavour, ()):
         ending = ending_of(one)
-        if ending is Ending.CRASHED and one.input in exhausted:
+        if ending is Ending.CRASHED and one.report is None and one.input in exhausted:
             ending = Ending.STACK_EXHAUSTION
         endings[one.input] = (ending, who(one, ending) if ending is not Ending.CLEAN else "")
     return endings
