@@ -91,9 +91,9 @@ def copied(folder: Path) -> Checkout:
 
 
 def containers_of(process_id: int) -> list[str]:
-    """Ids of the containers whose label says that this process owns them."""
+    """States of the containers whose label says that this process owns them."""
     listed = subprocess.run(
-        ["docker", "ps", "--all", "--format", f'{{{{.ID}}}} {{{{.Label "{LABEL}"}}}}'],
+        ["docker", "ps", "--all", "--format", f'{{{{.State}}}} {{{{.Label "{LABEL}"}}}}'],
         capture_output=True,
         text=True,
         check=True,
