@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import PurePosixPath
@@ -34,6 +34,8 @@ _CANARY_FUZZ_LINK = ("canary_fuzz.o", "-Wl,--wrap=LLVMFuzzerTestOneInput")
 INCREMENTAL = "incremental"
 PREPARED = {Language.CPP: "std_headers.pch", Language.RUST: f"{INCREMENTAL}.tar"}
 
+Lines = list[tuple[str, ...]]  # command lines
+Parse = Callable[[str], Iterable[Diagnostic]]
 Sources = tuple[tuple[str, str], ...]  # path -> sha256 of its text, sorted
 
 
@@ -169,16 +171,21 @@ class _Compilation:
         """The file that the base build prepared, or that this one, having no base, prepares for others."""
         return PREPARED[self.job.language]
 
+    @property
+    def taken_up(self) -> str | None:
+        """sha256 of what the base build prepared; None where there is no base, or it was refused or lost."""
+        return self.base.prepared if self.base is not None else None
+
     def put(self, more: Mapping[str, bytes]) -> None:
         """The tree, the package's own files, what the base build prepared, and more, in one round trip."""
         content = {path: self.store.get_blob(sha256) for path, sha256 in self.job.sources}
         content |= runtime_files()
         content |= more
-        if self.base is not None and self.base.prepared is not None:
-            content[self.prepared] = self.store.get_blob(self.base.prepared)
+        if self.taken_up is not None:
+            content[self.prepared] = self.store.get_blob(self.taken_up)
         self.sandbox.put({f"{self.folder}/{path}": text for path, text in content.items()})
 
-    def execute(self, lines: list[tuple[str, ...]]) -> tuple[Completed, ...]:
+    def execute(self, lines: Lines) -> tuple[Completed, ...]:
         """Run steps up to the first that fails, in one round trip: each costs as much as a small file's compilation.
 
         Another tree's programs may stand in the folder; they are removed first, so that none is taken for this one's.
@@ -189,6 +196,22 @@ class _Compilation:
         self.commands.extend(command.shown() for command in commands if command.argv[0] not in ("rm", "tar"))
         cleared = Command(argv=("rm", "-f", "--", JUDGE, *self.fuzzed), cwd=self.folder, timeout_s=COMPILE_TIMEOUT_S)
         return self.sandbox.run_all([cleared, *commands], keep_going=False)[1:]
+
+    def compile(self, before: Lines, compiling: Lines, after: Lines, parse: Parse) -> Build | None:
+        """Run all steps and read what the compiler says; its refusal, or None where it went through.
+
+        Raises BuildError where a step fails that no mistake can break: one before or after compiling.
+        """
+        completed = self.execute([*before, *compiling, *after])
+        first, last = len(before), len(before) + len(compiling)
+        for place, one in enumerate(completed):
+            if not first <= place < last:
+                self.must(one)
+                continue
+            self.diagnostics.extend(parse(one.stderr.decode(errors="replace")))
+            if not one.ok:
+                return self.refused(one)
+        return None
 
     def must(self, completed: Completed) -> None:
         """Raise BuildError unless a step that no mistake can break (a link) went well."""
@@ -238,22 +261,12 @@ class _CppBuild(_Compilation):
         self.put({_object(path): self.store.get_blob(sha) for path, sha in shared.items()})
         own = [path for path in units if path not in shared and self._is_linked(path)]
         programs = (JUDGE, *self.fuzzed)
-        preparing = self._preparing_lines()
         compiling = [self._compile_line(path) for path in own]
         linking = [self._link_line(name, units) for name in programs]
-        completed = self.execute(preparing + compiling + self._runtime_lines() + linking)
-        compiled = completed[len(preparing) : len(preparing) + len(compiling)]
-        for one in completed[: len(preparing)]:
-            self.must(one)
-        for one in compiled:
-            self.diagnostics.extend(parse_clang(one.stderr.decode(errors="replace")))
-            if not one.ok:
-                return self.refused(one)
-        for one in completed[len(preparing) + len(compiling) :]:
-            self.must(one)
-        return self.finish(programs, {path: _object(path) for path in own})
+        refused = self.compile(self._preparing_lines(), compiling, self._runtime_lines() + linking, parse_clang)
+        return refused or self.finish(programs, {path: _object(path) for path in own})
 
-    def _preparing_lines(self) -> list[tuple[str, ...]]:
+    def _preparing_lines(self) -> Lines:
         """Precompile the standard headers that the tree includes, unless the base build did.
 
         Of no file of the sandbox, and without times: what it was made of stands at the same place in every other.
@@ -271,13 +284,13 @@ class _CppBuild(_Compilation):
         return entry in self.fuzzed or not entry.startswith("fuzz_")
 
     def _compile_line(self, path: str) -> tuple[str, ...]:
-        has_headers = self.job.base_key is None or (self.base is not None and self.base.prepared is not None)
+        has_headers = self.job.base_key is None or self.taken_up is not None
         first = ("-include-pch", self.prepared) if has_headers else ()
         if self.job.flavour is Flavour.CANARY:
             first = (*first, "-include", "canary.h")
         return ("clang++", *CPP_COMMON, *self.recipe.compile, "-I.", *first, "-c", path, "-o", _object(path))
 
-    def _runtime_lines(self) -> list[tuple[str, ...]]:
+    def _runtime_lines(self) -> Lines:
         if self.job.flavour is not Flavour.CANARY:
             return []
         return [("clang", "-O1", "-c", f"{name}.c", "-o", f"{name}.o") for name in ("canary", "canary_fuzz")]
@@ -308,22 +321,13 @@ class _RustBuild(_Compilation):
         before = [*self._starting_lines(), *self._runtime_lines()]
         library = ("--crate-type=rlib", "--crate-name=dns", "src/lib.rs", "-o", "libdns.rlib")
         compiling = [self._rustc(f"-Cincremental={INCREMENTAL}", *library), *map(self._program_line, programs)]
-        after: list[tuple[str, ...]] = [("tar", "cf", self.prepared, INCREMENTAL)] if self.job.base_key is None else []
-        completed = self.execute(before + compiling + after)
-        for one in completed[: len(before)]:
-            self.must(one)
-        for one in completed[len(before) : len(before) + len(compiling)]:
-            self.diagnostics.extend(parse_rustc(one.stderr.decode(errors="replace")))
-            if not one.ok:
-                return self.refused(one)
-        for one in completed[len(before) + len(compiling) :]:
-            self.must(one)
-        return self.finish(programs, {})
+        after: Lines = [("tar", "cf", self.prepared, INCREMENTAL)] if self.job.base_key is None else []
+        return self.compile(before, compiling, after, parse_rustc) or self.finish(programs, {})
 
-    def _starting_lines(self) -> list[tuple[str, ...]]:
+    def _starting_lines(self) -> Lines:
         """Start from the base build's state: what another tree's build left in the folder is no part of this one."""
         clear = ("rm", "-rf", "--", INCREMENTAL)
-        if self.base is None or self.base.prepared is None:
+        if self.taken_up is None:
             return [clear]
         return [clear, ("tar", "xf", self.prepared)]
 
@@ -331,7 +335,7 @@ class _RustBuild(_Compilation):
         canary = ("--extern=fuzzpair_canary=libfuzzpair_canary.rlib",) if self.job.flavour is Flavour.CANARY else ()
         return ("rustc", *RUST_COMMON, *self.recipe.compile, *canary, *arguments)
 
-    def _runtime_lines(self) -> list[tuple[str, ...]]:
+    def _runtime_lines(self) -> Lines:
         if self.job.flavour is not Flavour.CANARY:
             return []
         shim = ("rustc", "--edition=2021", "-O", "--crate-type=rlib", "--crate-name=fuzzpair_canary", "canary.rs")

@@ -16,7 +16,7 @@ from fuzzpair.backends.archive import check_path
 from fuzzpair.config import Config, load_config
 from fuzzpair.errors import FuzzpairError, PatchError, SandboxError, UsageError
 from fuzzpair.jobs import job_key
-from fuzzpair.mistakes import load_mistake, read_tree
+from fuzzpair.mistakes import Mistake, load_mistake, read_tree
 from fuzzpair.model import Flavour, Language, Row, RunRecord
 from fuzzpair.store import Store, canonical_json, digest
 from fuzzpair.subjects import planted_subject, unpatched_subject
@@ -75,13 +75,16 @@ def _check_sources(record: RunRecord, config: Config, store: Store) -> None:
         language: unpatched_subject(language, read_tree(config.pair.folder(language)), targets, FLAVOURS, store)
         for language in Language
     }
+    mistakes: dict[str, Mistake] = {}
     for row in record.rows:
         if not row.evidence.job_keys:  # it was not built
             continue
-        try:
-            mistake = load_mistake(row.mistake, config.pair.cpp, config.pair.rust)
-        except PatchError as error:
-            raise _other_sources(row) from error
+        if row.mistake not in mistakes:  # it reads both twins
+            try:
+                mistakes[row.mistake] = load_mistake(row.mistake, config.pair.cpp, config.pair.rust)
+            except PatchError as error:
+                raise _other_sources(row) from error
+        mistake = mistakes[row.mistake]
         planted = mistake.variant(row.variant)
         if planted is None or planted.problem or planted.digest != row.patch_digest:
             raise _other_sources(row)

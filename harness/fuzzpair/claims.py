@@ -14,7 +14,7 @@ from fuzzpair.bug_classes import BUG_CLASSES
 from fuzzpair.claims_file import Claim, Question
 from fuzzpair.claims_weighed import WeighedRows, weigh
 from fuzzpair.model import CaseCount, ClaimAnswer, DecidingRow, Flavour, Limit, Reply, RunRecord, Variant
-from fuzzpair.outcomes import Asked, Case, Word, cases_of
+from fuzzpair.outcomes import Asked, Case, Word, cases_of, counted
 
 MANY = 3  # what has to be named and is long is named by its first few, and the rest counted
 ROUNDING = 1e-9  # weights are added up as fractions; all of them must not come to 0.9999
@@ -107,12 +107,7 @@ def _without(slugs: Iterable[str], cases: Iterable[Case]) -> tuple[str, ...]:
 
 
 def _counted(judged: Iterable[_Judged]) -> CaseCount:
-    words = [one.word for one in judged]
-    return CaseCount(
-        support=words.count(Word.SUPPORT),
-        against=words.count(Word.AGAINST),
-        not_judged=words.count(Word.NOT_JUDGED),
-    )
+    return counted([one.word for one in judged])
 
 
 # --- limits ------------------------------------------------------------------------------------

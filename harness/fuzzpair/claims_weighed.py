@@ -8,7 +8,7 @@ from typing import Final
 
 from fuzzpair.claims_file import Entry, Weighed
 from fuzzpair.model import CaseCount, DecidingRow, Flavour, Rung, Variant, WeighedAnswer, WeighedShare
-from fuzzpair.outcomes import SHIPPED, Asked, Case, Word
+from fuzzpair.outcomes import SHIPPED, Asked, Case, Word, counted
 
 # Worst and best are taken over what may run. As written it is shown beside them: nobody ships what is rejected.
 RUNS: Final = (SHIPPED, Variant.RUST_UNSAFE.value)
@@ -102,12 +102,7 @@ def _counted(said: Iterable[_Said]) -> CaseCount:
     worst: dict[str, Word] = {}
     for mistake, word, _ in said:
         worst[mistake] = max(worst.get(mistake, word), word, key=list(Word).index)
-    words = list(worst.values())
-    return CaseCount(
-        support=words.count(Word.SUPPORT),
-        against=words.count(Word.AGAINST),
-        not_judged=words.count(Word.NOT_JUDGED),
-    )
+    return counted(list(worst.values()))
 
 
 def _of(said: Iterable[_Said], wanted: Word) -> tuple[DecidingRow, ...]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from fuzzpair.model import DecidingRow, Ending, Flavour, RejectionLabel, Row, Rung, Variant, Verdict
+from fuzzpair.model import CaseCount, DecidingRow, Ending, Flavour, RejectionLabel, Row, Rung, Variant, Verdict
 
 SHIPPED: Final = "rust-shipped"
 # As rows.py writes what happens behind a warning, for example
@@ -73,6 +73,15 @@ class Case:
             return Word.NOT_JUDGED, DecidingRow(row=row.name, flavour=flavour, outcome=f"could not be done: {why}")
         said = f"{verdict.rung} {verdict.detail}".strip() + (f" ({label})" if (label := _label(row, verdict)) else "")
         return _word(asked, row, flavour, verdict), DecidingRow(row=row.name, flavour=flavour, outcome=said)
+
+
+def counted(words: Sequence[Word]) -> CaseCount:
+    """How many mistakes said which word."""
+    return CaseCount(
+        support=words.count(Word.SUPPORT),
+        against=words.count(Word.AGAINST),
+        not_judged=words.count(Word.NOT_JUDGED),
+    )
 
 
 def cases_of(rows: Iterable[Row]) -> tuple[Case, ...]:
