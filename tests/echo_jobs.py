@@ -1,14 +1,15 @@
-"""Jobs that a spawned process can import by name, as a worker on another machine would."""
+"""Jobs, and a backend, that a spawned process can import by name, as a worker on another machine would."""
 
 from __future__ import annotations
 
+from contextlib import _GeneratorContextManager
 from dataclasses import dataclass, field
 from typing import ClassVar
 
 from fuzzpair.backends import Sandbox
-from fuzzpair.backends.fake import succeed
+from fuzzpair.backends.fake import FakeBackend, succeed
 from fuzzpair.errors import BackendError, BuildError, SandboxError
-from fuzzpair.model import Command, Completed
+from fuzzpair.model import Command, Completed, Limits
 from fuzzpair.store import Store
 
 
@@ -51,6 +52,31 @@ class EchoJob:
 def echo(command: Command, files: dict[str, bytes]) -> Completed:
     """A function of a module, so that a spawned process finds it."""
     return Completed(command=command, exit_code=0, stdout=command.argv[1].encode(), cpu_s=0.25)
+
+
+class Watched(FakeBackend):
+    """Counts what it was asked for; a session can fail to start."""
+
+    def __init__(self, broken: bool = False) -> None:
+        super().__init__(echo)
+        self.broken = broken
+        self.sessions = 0
+        self.places: list[str | None] = []
+        self.left: list[str] = []
+        self.stopped = 0
+
+    def session(self, limits: Limits, place: str | None = None) -> _GeneratorContextManager[Sandbox]:
+        if self.broken:
+            raise BackendError("no engine answers", next_step="start it")
+        self.sessions += 1
+        self.places.append(place)
+        return super().session(limits, place)
+
+    def leave(self, place: str) -> None:
+        self.left.append(place)
+
+    def stop_all(self) -> None:
+        self.stopped += 1
 
 
 def compile_anything(command: Command, files: dict[str, bytes]) -> Completed:

@@ -21,7 +21,7 @@ LAYERS = (
     ("severity", "claims_file", "outcomes"),
     ("backends", "triage", "report", "store", "config", "claims_weighed"),  # the seams: they do not know each other
     ("fuzz", "build", "jobs", "mistakes", "state", "tally", "gate", "claims"),
-    ("replay", "subjects", "analysis"),
+    ("replay", "subjects", "analysis", "scheduler"),
     ("rows", "controls", "again", "findings", "bundle", "rebase"),
     ("pipeline", "verify"),
     ("cli",),

@@ -167,7 +167,7 @@ class Tools:
     short: bool = False  # campaigns of trees without a slip end at half of their budget
     prints: str = ""  # what judges print in the place of an answer
     blunt: str = ""  # an analyzer that fails
-    gone: str = ""  # a program behind whose name the engine stops answering
+    gone: str = ""  # a program, or a word of a fuzzer's tree, behind which the engine stops answering
     interrupted: str = ""  # a program at whose start a person presses Ctrl-C
 
     def __call__(self, command: Command, files: Files) -> Completed:
@@ -175,7 +175,7 @@ class Tools:
         return replace(completed, cpu_s=0.01)
 
     def _answer(self, command: Command, files: Files) -> Completed:
-        program = command.argv[3] if command.argv[0] == "prlimit" else command.argv[0]
+        program = command.argv[0]
         if program == self.gone:
             raise BackendError("the engine stopped answering", next_step="start it")
         if program == self.interrupted:
@@ -193,7 +193,12 @@ class Tools:
             return Completed(command=command, exit_code=0)
         if program == "./known_bad":
             return self._known_bad(command)
-        content = json.loads(files[path_of(command, program)])
+        return self._run(program, command, files, json.loads(files[path_of(command, program)]))
+
+    def _run(self, program: str, command: Command, files: Files, content: dict[str, Any]) -> Completed:
+        """What was compiled."""
+        if self.gone and program != "./judge" and self.gone in content["text"]:
+            raise BackendError("the engine stopped answering", next_step="start it")
         if program == "./judge" and content["flavour"] == self.unheard[0] and self.unheard[1] in content["text"]:
             raise SandboxError("a link came out")
         return self._judge(command, files, content) if program == "./judge" else self._fuzz(command, files, content)

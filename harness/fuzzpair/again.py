@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from fuzzpair.backends import Backend
 from fuzzpair.errors import UsageError
 from fuzzpair.flavours import judge_env
-from fuzzpair.model import Command, Completed, Flavour, Limits, ReplayedProgram, Row, RunRecord
-from fuzzpair.replay import replay_argv
+from fuzzpair.model import Completed, Flavour, Limits, ReplayedProgram, Row, RunRecord
+from fuzzpair.replay import replay_command
 from fuzzpair.store import Store
 
 
@@ -31,10 +31,10 @@ def replay_again(record: RunRecord, wish: Again, store: Store, backend: Backend,
             next_step="one of " + ", ".join(name[:12] for name in replayed.inputs),
         )
     path = f"inputs/{matching[0]}"
-    argv = replay_argv(wish.flavour, "judge", replayed.target, path)
+    command = replay_command(wish.flavour, replayed.target, path, env=judge_env(wish.flavour), timeout_s=30)
     with backend.session(limits) as sandbox:
         sandbox.put({"judge": store.get_blob(replayed.program), path: store.get_blob(matching[0])})
-        return sandbox.run(Command(argv=argv, env=judge_env(wish.flavour), timeout_s=30))
+        return sandbox.run(command)
 
 
 def _row(record: RunRecord, name: str) -> Row:

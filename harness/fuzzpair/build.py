@@ -176,14 +176,16 @@ class _Compilation:
         """sha256 of what the base build prepared; None where there is no base, or it was refused or lost."""
         return self.base.prepared if self.base is not None else None
 
-    def put(self, more: Mapping[str, bytes]) -> None:
-        """The tree, the package's own files, what the base build prepared, and more, in one round trip."""
+    def put(self, shared: Mapping[str, str]) -> None:
+        """The tree and the package's own files; and, by sha256, what the base build prepared and `shared` more."""
         content = {path: self.store.get_blob(sha256) for path, sha256 in self.job.sources}
         content |= runtime_files()
-        content |= more
-        if self.taken_up is not None:
-            content[self.prepared] = self.store.get_blob(self.taken_up)
         self.sandbox.put({f"{self.folder}/{path}": text for path, text in content.items()})
+        blobs = dict(shared) if self.taken_up is None else {**shared, self.prepared: self.taken_up}
+        self.sandbox.put_blobs(self._inside(blobs), self.store.get_blob, shared=True)
+
+    def _inside(self, files: Mapping[str, str]) -> dict[str, str]:
+        return {f"{self.folder}/{path}": sha256 for path, sha256 in files.items()}
 
     def execute(self, lines: Lines) -> tuple[Completed, ...]:
         """Run steps up to the first that fails, in one round trip: each costs as much as a small file's compilation.
@@ -226,6 +228,7 @@ class _Compilation:
         """Keep the programs; of a build without a base also what it prepared and its objects."""
         is_base = self.job.base_key is None
         kept = self._keep([*programs, *([self.prepared, *objects.values()] if is_base else [])])
+        self.sandbox.keep(self._inside({name: kept[name] for name in programs}))  # to be fuzzed and replayed here
         return Build(
             programs=tuple((name, kept[name]) for name in programs),
             objects=tuple(sorted((source, kept[name]) for source, name in objects.items())) if is_base else (),
@@ -258,7 +261,7 @@ class _CppBuild(_Compilation):
     def run(self) -> Build:
         units = [path for path, _ in self.job.sources if path.endswith(".cpp")]
         shared = self._shared_objects()
-        self.put({_object(path): self.store.get_blob(sha) for path, sha in shared.items()})
+        self.put({_object(path): sha256 for path, sha256 in shared.items()})
         own = [path for path in units if path not in shared and self._is_linked(path)]
         programs = (JUDGE, *self.fuzzed)
         compiling = [self._compile_line(path) for path in own]

@@ -177,6 +177,7 @@ def _run(wish: _Wish, store: Store, world: World, kind: Kind, given: Mapping[str
                 worker=Worker(backend=backend, store=store, fingerprint=toolchain.fingerprint, limits=limits),
                 executor=executor,
                 observer=observer,
+                slots=workers,
                 selected=wish.mistakes,
                 given=given,
             ).run()

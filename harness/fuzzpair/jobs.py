@@ -1,4 +1,4 @@
-"""Jobs: frozen, picklable values with a key; batches of them that share one sandbox; and who runs them.
+"""Jobs: frozen, picklable values with a key; and batches of them that share one sandbox.
 
 A job's key is the digest of its kind, its own fields (which name every input file by sha256) and the toolchain's
 fingerprint. Its result is stored under that key, so a run does only what changed, and goes on where it was killed.
@@ -6,20 +6,16 @@ fingerprint. Its result is stored under that key, so a run does only what change
 
 from __future__ import annotations
 
-import time
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
-from contextlib import suppress
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from functools import cache
 from typing import Any, ClassVar, Protocol
 
 from pydantic import TypeAdapter, ValidationError
 
-from fuzzpair.backends import Backend, Sandbox
-from fuzzpair.errors import BackendError, FuzzpairError, InternalError, SandboxError
-from fuzzpair.model import Command, Completed, Limits, StageCost
-from fuzzpair.progress import Observer
+from fuzzpair.backends import Backend, ReadBlob, Sandbox
+from fuzzpair.errors import FuzzpairError, InternalError
+from fuzzpair.model import Command, Completed, Limits
 from fuzzpair.store import Store, canonical_json, digest
 
 
@@ -44,18 +40,14 @@ class Job(Protocol):
 @dataclass(frozen=True, slots=True)
 class Batch:
     """Jobs that run one after another in one sandbox. What shares a sandbox can only spoil itself, so a batch
-    never mixes two mistakes, nor a mistake with an unpatched twin's build."""
+    never mixes two mistakes, nor a mistake with an unpatched twin's build.
+
+    Batches of one `place` may share a sandbox too, one after another: then what was built there is replayed there.
+    """
 
     jobs: tuple[Job, ...]
     label: str
-
-
-def batched(parts: Iterable[tuple[str, Job]]) -> Iterator[Batch]:
-    """Jobs of one label in one batch, in order. Starting a sandbox costs as much as several small jobs."""
-    grouped: dict[str, list[Job]] = {}
-    for label, job in parts:
-        grouped.setdefault(label, []).append(job)
-    return (Batch(tuple(jobs), label) for label, jobs in grouped.items())
+    place: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +59,23 @@ class Outcome:
     error: FuzzpairError | None = None
     cpu_s: float = 0.0
     reused: bool = False
+
+
+class Outcomes:
+    """What all jobs of a run came to, by job."""
+
+    def __init__(self) -> None:
+        self._by_job: dict[Job, Outcome] = {}
+
+    def add(self, outcomes: Mapping[Job, Outcome]) -> None:
+        self._by_job.update(outcomes)
+
+    def of(self, job: Job) -> Outcome | None:
+        return self._by_job.get(job)
+
+    def result(self, job: Job) -> Any | None:  # noqa: ANN401 - the job's result_type
+        outcome = self._by_job.get(job)
+        return None if outcome is None else outcome.result
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,6 +127,12 @@ class _MeteredSandbox:
     def put(self, files: Mapping[str, bytes]) -> None:
         self._inner.put(files)
 
+    def put_blobs(self, files: Mapping[str, str], read: ReadBlob, *, shared: bool = False) -> None:
+        self._inner.put_blobs(files, read, shared=shared)
+
+    def keep(self, files: Mapping[str, str]) -> None:
+        self._inner.keep(files)
+
     def run(self, command: Command) -> Completed:
         return self.run_all((command,))[0]
 
@@ -135,7 +150,7 @@ def run_batch(batch: Batch, worker: Worker) -> dict[Job, Outcome]:
     be done has an outcome that says so, and the jobs behind it in a broken sandbox say the same."""
     outcomes: dict[Job, Outcome] = {}
     try:
-        with worker.backend.session(worker.limits) as sandbox:
+        with worker.backend.session(worker.limits, batch.place) as sandbox:
             for job in batch.jobs:
                 outcomes[job] = _run_job(job, sandbox, worker)
     except FuzzpairError as error:
@@ -161,120 +176,3 @@ def _run_job(job: Job, sandbox: Sandbox, worker: Worker) -> Outcome:
         }
         worker.store.put_result(key, record)
     return Outcome(key=key, result=result, cpu_s=metered.cpu_s)
-
-
-class Outcomes:
-    """What all jobs of a run came to, by job."""
-
-    def __init__(self) -> None:
-        self._by_job: dict[Job, Outcome] = {}
-
-    def add(self, outcomes: Mapping[Job, Outcome]) -> None:
-        self._by_job.update(outcomes)
-
-    def of(self, job: Job) -> Outcome | None:
-        return self._by_job.get(job)
-
-    def result(self, job: Job) -> Any | None:  # noqa: ANN401 - the job's result_type
-        outcome = self._by_job.get(job)
-        return None if outcome is None else outcome.result
-
-
-class Scheduler:
-    """Runs one stage's batches at a time on any concurrent.futures executor. Only the main thread schedules."""
-
-    def __init__(self, executor: Executor, worker: Worker, observer: Observer) -> None:
-        self._executor = executor
-        self._worker = worker
-        self._observer = observer
-        self.outcomes = Outcomes()
-        self.costs: list[StageCost] = []
-        self.failures: list[str] = []  # what could not be done, and why
-
-    def run_stage(self, stage: str, batches: Iterable[Batch]) -> Outcomes:
-        """Run what the store does not hold yet; give everything known so far.
-
-        KeyboardInterrupt, and the BackendError of a broken engine, pass through after waiting jobs are cancelled
-        and every sandbox is ended; what was done until then is in `outcomes` and in the store.
-        """
-        started = time.monotonic()
-        pending, reused = self._plan(batches)
-        total = reused + sum(len(batch.jobs) for batch in pending)
-        self._observer.stage_started(stage, total, reused)
-        counted = _Count()
-        futures = {self._executor.submit(run_batch, batch, self._worker): batch for batch in pending}
-        try:
-            self._collect(stage, futures, counted)
-        except BaseException:
-            for future in futures:
-                future.cancel()
-            with suppress(BackendError):  # what broke the stage is told, not that the engine still is broken
-                self._worker.backend.stop_all()
-            raise
-        finally:
-            cost = StageCost(
-                stage=stage,
-                jobs_run=counted.run,
-                jobs_reused=reused,
-                jobs_failed=counted.failed,
-                wall_s=time.monotonic() - started,
-                cpu_s=counted.cpu_s,
-            )
-            self.costs.append(cost)
-            self._observer.stage_finished(cost)
-        return self.outcomes
-
-    def _plan(self, batches: Iterable[Batch]) -> tuple[list[Batch], int]:
-        """Split what has to run from what the store already answers; a job asked for twice runs once."""
-        seen: set[Job] = set()
-        pending: list[Batch] = []
-        reused = 0
-        for batch in batches:
-            left: list[Job] = []
-            for job in batch.jobs:
-                if job in seen:
-                    continue
-                seen.add(job)
-                stored = stored_outcome(job, self._worker.store, self._worker.fingerprint)
-                if stored is None:
-                    left.append(job)
-                else:
-                    reused += 1
-                    self.outcomes.add({job: stored})
-            if left:
-                pending.append(Batch(tuple(left), batch.label))
-        return pending, reused
-
-    def _collect(self, stage: str, futures: Mapping[Future[dict[Job, Outcome]], Batch], counted: _Count) -> None:
-        waiting = set(futures)
-        while waiting:
-            # Short waits: a signal is only handled between them.
-            done, waiting = wait(waiting, timeout=0.5, return_when=FIRST_COMPLETED)
-            for future in done:
-                outcomes = future.result()
-                self.outcomes.add(outcomes)
-                for job, outcome in outcomes.items():
-                    counted.add(outcome)
-                    if outcome.error is not None:
-                        said = outcome.error.message
-                        self.failures.append(said if said.startswith(job.label) else f"{job.label}: {said}")
-                    self._observer.job_done(stage, job.label, outcome.cpu_s, failed=outcome.error is not None)
-            self._raise_if_broken(outcome for future in done for outcome in future.result().values())
-
-    def _raise_if_broken(self, outcomes: Iterable[Outcome]) -> None:
-        """A broken engine breaks every job: say it once and stop, rather than once for each."""
-        for outcome in outcomes:
-            if isinstance(outcome.error, BackendError) and not isinstance(outcome.error, SandboxError):
-                raise outcome.error
-
-
-@dataclass
-class _Count:
-    run: int = 0
-    failed: int = 0
-    cpu_s: float = 0.0
-
-    def add(self, outcome: Outcome) -> None:
-        self.run += 1
-        self.failed += outcome.error is not None
-        self.cpu_s += outcome.cpu_s

@@ -118,6 +118,7 @@ class Command:
     timeout_s: float
     env: tuple[tuple[str, str], ...] = ()
     cwd: str = "."
+    cpu_s: int | None = None  # of CPU time; behind it comes SIGXCPU, and a second later SIGKILL
     idle_s: float | None = (
         None  # ended as timed out when all its threads have waited so long: a deadlock computes nothing
     )
@@ -126,7 +127,8 @@ class Command:
     def shown(self) -> str:
         """The command as a person would type it in a POSIX shell."""
         settings = [f"{name}={shlex.quote(value)}" for name, value in self.env]
-        return " ".join([*settings, shlex.join(self.argv)])
+        limited = () if self.cpu_s is None else ("prlimit", f"--cpu={self.cpu_s}:{self.cpu_s + 1}")
+        return " ".join([*settings, shlex.join([*limited, *self.argv])])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

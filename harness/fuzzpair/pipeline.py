@@ -1,9 +1,9 @@
-"""The experiment from start to end. Read this file first: `Experiment.run` is the list of stages, in their order."""
+"""The experiment from start to end. Read this file first: `mistake_steps` is the list of stages, in their order."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -23,17 +23,31 @@ from fuzzpair.flavours import RECIPES, SPEAKS
 from fuzzpair.fuzz.campaign import CampaignJob
 from fuzzpair.fuzz.triggers import TriggerJob, Triggers
 from fuzzpair.gate import Course, judge_run, read_baseline
-from fuzzpair.jobs import Batch, Job, Scheduler, Worker, batched
-from fuzzpair.mistakes import Mistake, Planted, load_mistake, mistake_names, read_tree
+from fuzzpair.jobs import Batch, Job, Worker
+from fuzzpair.mistakes import Mistake, load_mistake, mistake_names, read_tree
 from fuzzpair.model import Analyzer, Control, Ending, Flavour, Language, Row, RunRecord, Toolchain, Variant
 from fuzzpair.progress import Observer
 from fuzzpair.replay import RACE_TRIES, KnownBadJob, ReplayJob, Replays, for_race, known_bad_job, replay_job
-from fuzzpair.rows import Assembly, VariantWork
+from fuzzpair.rows import Assembly, VariantWork, in_order
+from fuzzpair.scheduler import Flow, Scheduler, Step
 from fuzzpair.store import digest
 from fuzzpair.subjects import Subject, fixed_subject, planted_subject, unpatched_subject
 from fuzzpair.tally import ending_of
 
 SCHEMA = "fuzzpair/run/1"
+UNPATCHED = "the unpatched twins"  # no mistake's name: it has a space
+# What a run's cost is counted under, in the order in which it is told.
+KNOWN_BAD, BUILD_TWINS, BUILD, ANALYZE, FUZZ, REPLAY, BUILD_FIXED, REPLAY_FIXED = STAGES = (
+    "known-bad programs",
+    "build the unpatched twins",
+    "build the mistakes",
+    "analyze",
+    "fuzz",
+    "replay",
+    "build the counterparts",
+    "replay the counterparts",
+)
+Plan = Callable[[Sequence[VariantWork]], Iterable[Job]]
 # A counterpart is compared in default and fuzzed in address whatever the mistake does.
 COUNTERPART_FIRST = (Flavour.DEFAULT, Flavour.ADDRESS)
 
@@ -92,7 +106,7 @@ def read_corpus(config: Config, target: str) -> list[bytes]:
 
 @dataclass
 class Experiment:
-    """One run's state. Each stage plans its jobs from the results before it; jobs never schedule jobs."""
+    """One run's state. Each step plans its jobs from the results before it; jobs never schedule jobs."""
 
     config: Config
     profile_name: str
@@ -100,21 +114,23 @@ class Experiment:
     worker: Worker
     executor: Executor
     observer: Observer
+    slots: int = 1  # how many batches the executor does at once
     selected: tuple[str, ...] = ()  # mistakes asked for on the command line; empty: the profile's
     given: Mapping[str, Triggers] | None = None  # a bundle's triggering inputs: nothing is fuzzed, they are replayed
     mistakes: list[Mistake] = field(default_factory=list)
     unreadable: list[Row] = field(default_factory=list)
     unpatched: dict[Language, Subject] = field(default_factory=dict)
-    work: list[VariantWork] = field(default_factory=list)
+    work: dict[str, list[VariantWork]] = field(default_factory=dict)  # by mistake
     known_bad: list[KnownBadJob] = field(default_factory=list)
     corpus_replays: list[tuple[Subject, str, ReplayJob]] = field(default_factory=list)
     clean_campaigns: list[tuple[Subject, CampaignJob]] = field(default_factory=list)
     triggers: dict[str, TriggerJob] = field(default_factory=dict)
+    judged: dict[str, list[Row]] = field(default_factory=dict)  # by mistake, as soon as its last step is done
     interrupted: bool = False
     broken: BackendError | None = None
 
     def __post_init__(self) -> None:
-        self.scheduler = Scheduler(self.executor, self.worker, self.observer)
+        self.scheduler = Scheduler(self.executor, self.worker, self.observer, slots=self.slots)
         self.profile: Profile = self.config.profile(self.profile_name)
         self.started = datetime.now(UTC)
         self._clock = time.monotonic()
@@ -122,21 +138,12 @@ class Experiment:
     # --- the run -------------------------------------------------------------------------------
 
     def run(self) -> RunRecord:
-        """All stages, then the record. Ctrl-C ends the stages; what they had found is in the record."""
+        """All steps, then the record. Ctrl-C ends them; what they had found is in the record."""
         self.read_pair()
-        stages = (
-            ("known-bad programs", self.plan_known_bad),
-            ("build the unpatched twins", self.plan_unpatched),
-            ("build the mistakes", self.plan_variants),
-            *([("analyze", self.plan_analyses)] if self.profile.analyzers else []),
-            ("fuzz", self.plan_fuzzing),
-            ("replay", self.plan_replays),
-            ("build the counterparts", self.plan_counterparts),
-            ("replay the counterparts", self.plan_counterpart_replays),
-        )
         try:
-            for name, plan in stages:
-                self.scheduler.run_stage(name, plan())
+            self.scheduler.run_stage(KNOWN_BAD, self.plan_known_bad())
+            self.scheduler.run_stage(BUILD_TWINS, self.plan_unpatched())
+            self.scheduler.run_flows(self.flows(), self._judge_mistake)
         except KeyboardInterrupt:
             self.interrupted = True
             self.observer.message("interrupted: what was found so far follows; the next run goes on from here")
@@ -144,6 +151,32 @@ class Experiment:
             self.broken = error
             self.observer.message(f"stopped: {error.message}; what was found so far follows")
         return self.record()
+
+    def flows(self) -> Iterator[Flow]:
+        """One for each mistake, from its builds to its rows; and one for the twins that have none."""
+        yield Flow(UNPATCHED, self.unpatched_steps())
+        for mistake in self.mistakes:
+            yield Flow(mistake.name, self.mistake_steps(mistake))
+
+    def unpatched_steps(self) -> Iterator[Step]:
+        if self.given is None:
+            yield Step(FUZZ, self.plan_clean_campaigns())
+        yield Step(REPLAY, self.plan_corpus())
+
+    def mistake_steps(self, mistake: Mistake) -> Iterator[Step]:
+        """The stages of one mistake, in one place: what a hostile patch can spoil is its own."""
+        work = self.work[mistake.name]
+        stages: Sequence[tuple[str, Plan]] = (
+            (BUILD, self.plan_variants),
+            *([(ANALYZE, self.plan_analyses)] if self.profile.analyzers else []),
+            *([(FUZZ, self.plan_fuzzing)] if self.given is None else []),
+            (REPLAY, self.plan_replays),
+            (BUILD_FIXED, self.plan_counterparts),
+            (REPLAY_FIXED, self.plan_counterpart_replays),
+        )
+        for stage, plan in stages:
+            jobs = tuple(plan(work))
+            yield Step(stage, [Batch(jobs, f"{mistake.name}: {stage}", mistake.name)] if jobs else [])
 
     def read_pair(self) -> None:
         """Read the twins, the corpus and every mistake. Raises FuzzpairError where nothing can be run at all."""
@@ -159,6 +192,7 @@ class Experiment:
                 self.unreadable.append(Assembly.unreadable(name, error.message))
                 continue
             self.mistakes.append(mistake)
+            self.work[name] = [VariantWork(mistake=mistake, planted=planted) for planted in mistake.planted]
         self.trees = {language: read_tree(pair.folder(language)) for language in Language}
 
     # --- the stages ----------------------------------------------------------------------------
@@ -182,84 +216,74 @@ class Experiment:
             for _, job in subject.builds:
                 yield Batch((job,), job.label)
 
-    def plan_variants(self) -> Iterable[Batch]:
-        """One batch for a mistake in one language: what shares a sandbox can spoil nothing but itself."""
-        self.work = [self._work(mistake, planted) for mistake in self.mistakes for planted in mistake.planted]
-        parts: list[tuple[str, Job]] = []
-        for work in self.work:
-            own = work.subject.builds if work.subject else ()
-            fixed = [work.own_fixed.job(flavour) for flavour in COUNTERPART_FIRST] if work.own_fixed else []
-            jobs = (*(job for _, job in own), *(job for job in fixed if job is not None))
-            parts.extend((f"{work.mistake.name} {work.planted.variant.language}", job) for job in jobs)
-        return batched(parts)
-
-    def plan_analyses(self) -> Iterable[Batch]:
-        """Analyzers read what compiles: a mistake's tree and its counterpart's, in the same sources."""
-        parts: list[tuple[str, Job]] = []
-        for work in self.work:
-            for analyzer in self.profile.analyzers:
-                if analyzer.language is not work.planted.variant.language or not self._compiles(work):
-                    continue
-                work.analyses[analyzer] = self._analyses(analyzer, work)
-                parts.extend((f"{work.mistake.name} analyses", job) for job in work.analyses[analyzer])
-        return batched(parts)
-
-    def plan_fuzzing(self) -> Iterator[Batch]:
-        """Triggering inputs for every mistake, and one campaign a seed as a user would fuzz, of everything fuzzed."""
-        if self.given is not None:
-            return
-        for mistake in self.mistakes:
-            gathering = self._trigger_job(mistake)
-            if gathering is not None:
-                self.triggers[mistake.name] = gathering
-                yield Batch((gathering,), gathering.label)
+    def plan_clean_campaigns(self) -> Iterator[Batch]:
+        """What holds no mistake is fuzzed as a user would fuzz."""
         for subject in self.unpatched.values():
             for target in subject.targets:
                 for job in self._campaigns(subject, target):
                     self.clean_campaigns.append((subject, job))
                     yield Batch((job,), job.label)
-        parts: list[tuple[str, Job]] = []
-        for work in self.work:
-            target = work.mistake.target
-            work.campaigns = tuple(self._campaigns(work.subject, target)) if work.subject else ()
-            clean = tuple(self._campaigns(work.own_fixed, target)) if work.own_fixed else ()
-            self.clean_campaigns.extend((work.own_fixed, job) for job in clean if work.own_fixed)
-            parts.extend((f"{work.mistake.name} campaigns", job) for job in (*work.campaigns, *clean))
-        yield from batched(parts)
 
-    def plan_replays(self) -> Iterator[Batch]:
+    def plan_corpus(self) -> Iterator[Batch]:
+        """The unpatched twins answer the whole corpus, cleanly and alike."""
+        for subject in self.unpatched.values():
+            for target in subject.targets:
+                jobs = tuple(self._replay(subject, target, self.seeds[target]).values())
+                self.corpus_replays.extend((subject, target, job) for job in jobs)
+                if jobs:
+                    yield Batch(jobs, f"{subject.name} corpus")
+
+    def plan_variants(self, work: Sequence[VariantWork]) -> Iterator[Job]:
+        for one in work:
+            self._plant(one)
+            yield from (job for _, job in one.subject.builds) if one.subject else ()
+            fixed = [one.own_fixed.job(flavour) for flavour in COUNTERPART_FIRST] if one.own_fixed else []
+            yield from (job for job in fixed if job is not None)
+
+    def plan_analyses(self, work: Sequence[VariantWork]) -> Iterator[Job]:
+        """Analyzers read what compiles: a mistake's tree and its counterpart's, in the same sources."""
+        for one in work:
+            for analyzer in self.profile.analyzers:
+                if analyzer.language is one.planted.variant.language and self._compiles(one):
+                    one.analyses[analyzer] = self._analyses(analyzer, one)
+                    yield from one.analyses[analyzer]
+
+    def plan_fuzzing(self, work: Sequence[VariantWork]) -> Iterator[Job]:
+        """Triggering inputs of a mistake, and one campaign a seed as a user would fuzz, of everything fuzzed."""
+        gathering = self._trigger_job(work)
+        if gathering is not None:
+            self.triggers[gathering.subject] = gathering
+            yield gathering
+        for one in work:
+            target = one.mistake.target
+            one.campaigns = tuple(self._campaigns(one.subject, target)) if one.subject else ()
+            clean = tuple(self._campaigns(one.own_fixed, target)) if one.own_fixed else ()
+            self.clean_campaigns.extend((one.own_fixed, job) for job in clean if one.own_fixed)
+            yield from (*one.campaigns, *clean)
+
+    def plan_replays(self, work: Sequence[VariantWork]) -> Iterator[Job]:
         """Every flavour judges the triggering inputs; what campaigns found is tried on the canary and counterpart."""
-        yield from self._corpus_batches()
-        parts: list[tuple[str, Job]] = []
-        for work in self.work:
-            if work.subject is None:
-                continue
-            work.replays = self._judge(work.subject, work)
-            work.confirmations = self._confirmations(work)
-            parts.extend((f"{work.mistake.name} replays", job) for job in work.replays.values())
-            parts.extend((f"{work.mistake.name} replays", job) for job in work.confirmations)
-        yield from batched(parts)
+        for one in work:
+            yield from self._fixed_corpus(one)
+            if one.subject is not None:
+                one.replays = self._judge(one.subject, one)
+                one.confirmations = self._confirmations(one)
+                yield from (*one.replays.values(), *one.confirmations)
 
-    def plan_counterparts(self) -> Iterable[Batch]:
+    def plan_counterparts(self, work: Sequence[VariantWork]) -> Iterator[Job]:
         """A counterpart answers only where it is asked: in the flavours in which the mistake did not end cleanly."""
-        parts: list[tuple[str, Job]] = []
-        for work in self.work:
-            unclean = {one for one, job in work.replays.items() if not self._all_clean(job)}
-            work.asked = {Flavour.DEFAULT} | unclean - {Flavour.CANARY}
-            jobs = [work.own_fixed.job(one) for one in Flavour if one in work.asked] if work.own_fixed else []
-            missing = [job for job in jobs if job is not None and self.scheduler.outcomes.of(job) is None]
-            parts.extend((f"{work.mistake.name} {work.planted.variant.language} counterparts", job) for job in missing)
-        return batched(parts)
+        for one in work:
+            unclean = {flavour for flavour, job in one.replays.items() if not self._all_clean(job)}
+            one.asked = {Flavour.DEFAULT} | unclean - {Flavour.CANARY}
+            jobs = [one.own_fixed.job(flavour) for flavour in Flavour if flavour in one.asked] if one.own_fixed else []
+            yield from (job for job in jobs if job is not None)
 
-    def plan_counterpart_replays(self) -> Iterable[Batch]:
-        parts: list[tuple[str, Job]] = []
-        for work in self.work:
-            if work.fixed is None:
-                continue
-            jobs = self._judge(work.fixed, work)
-            work.counterpart = {flavour: job for flavour, job in jobs.items() if flavour in work.asked}
-            parts.extend((f"{work.mistake.name} counterparts", job) for job in work.counterpart.values())
-        return batched(parts)
+    def plan_counterpart_replays(self, work: Sequence[VariantWork]) -> Iterator[Job]:
+        for one in work:
+            if one.fixed is not None:
+                jobs = self._judge(one.fixed, one)
+                one.counterpart = {flavour: job for flavour, job in jobs.items() if flavour in one.asked}
+                yield from one.counterpart.values()
 
     def _all_clean(self, job: ReplayJob) -> bool:
         result = self.scheduler.outcomes.result(job)
@@ -272,15 +296,14 @@ class Experiment:
         lists = [self.profile.flavours.of(one) for one in Variant if one.language is language]
         return tuple(flavour for flavour in Flavour if any(flavour in one for one in lists))
 
-    def _work(self, mistake: Mistake, planted: Planted) -> VariantWork:
-        work = VariantWork(mistake=mistake, planted=planted)
+    def _plant(self, work: VariantWork) -> None:
+        mistake, planted = work.mistake, work.planted
         if planted.problem is None:
             base = self.unpatched[planted.variant.language]
             flavours = self.profile.flavours.of(planted.variant)
             store, fingerprint = self.worker.store, self.worker.fingerprint
             work.subject = planted_subject(mistake, planted, base, flavours, store, fingerprint)
             work.fixed = fixed_subject(mistake, planted, base, flavours, store, fingerprint)
-        return work
 
     def _compiles(self, work: VariantWork) -> bool:
         return work.subject is not None and work.subject.build(Flavour.DEFAULT, self.scheduler.outcomes) is not None
@@ -301,12 +324,13 @@ class Experiment:
         )
         return own, fixed
 
-    def _trigger_job(self, mistake: Mistake) -> TriggerJob | None:
+    def _trigger_job(self, work: Sequence[VariantWork]) -> TriggerJob | None:
         """Gathered on the C++ variant; its inputs are then tried on every other one."""
-        work = next((one for one in self.work if one.mistake is mistake and one.planted.variant is Variant.CPP), None)
-        build = work.subject.build(Flavour.CANARY, self.scheduler.outcomes) if work and work.subject else None
-        if build is None:
+        cpp = next((one for one in work if one.planted.variant is Variant.CPP), None)
+        build = cpp.subject.build(Flavour.CANARY, self.scheduler.outcomes) if cpp and cpp.subject else None
+        if cpp is None or build is None:
             return None
+        mistake = cpp.mistake
         fuzzer = f"fuzz_{mistake.target}"
         return TriggerJob(
             judge=build.program("judge"),
@@ -385,29 +409,38 @@ class Experiment:
                 )
         return tuple(jobs)
 
-    def _corpus_batches(self) -> Iterator[Batch]:
-        """The unpatched twins and every fixed counterpart answer the whole corpus, cleanly and alike."""
-        subjects: Iterable[tuple[Subject, tuple[str, ...]]] = [
-            *((subject, subject.targets) for subject in self.unpatched.values()),
-            *((work.own_fixed, (work.mistake.target,)) for work in self.work if work.own_fixed),
-        ]
-        for subject, targets in subjects:
-            for target in targets:
-                jobs = self._replay(subject, target, self.seeds[target])
-                if subject not in self.unpatched.values():
-                    # Its campaign starts with the whole corpus in address; that is not done twice.
-                    jobs.pop(Flavour.ADDRESS, None)
-                self.corpus_replays.extend((subject, target, job) for job in jobs.values())
-                if jobs:
-                    yield Batch(tuple(jobs.values()), f"{subject.name} corpus")
+    def _fixed_corpus(self, work: VariantWork) -> Iterator[Job]:
+        """A counterpart of its own answers the whole corpus as the unpatched twin does. Not in address, in which its
+        campaign starts with the whole corpus."""
+        if work.own_fixed is None:
+            return
+        target = work.mistake.target
+        for flavour, job in self._replay(work.own_fixed, target, self.seeds[target]).items():
+            if flavour is not Flavour.ADDRESS:
+                self.corpus_replays.append((work.own_fixed, target, job))
+                yield job
+
+    def _judge_mistake(self, name: str) -> None:
+        """A mistake's last step is done: its rows, and whoever watches is told."""
+        if name in self.work:
+            self.judged[name] = self._assembly().rows(self.work[name])
+            self.observer.mistake_judged(self.judged[name], len(self.judged), len(self.work))
+
+    def _assembly(self) -> Assembly:
+        return Assembly(self.scheduler.outcomes, self.worker.store, self.worker.fingerprint, self.triggers_of)
+
+    def _rows(self) -> Iterator[Row]:
+        yield from self.unreadable
+        for name, work in self.work.items():
+            # One that was interrupted has a row all the same, which says so.
+            yield from self.judged.get(name) or self._assembly().rows(work)
 
     # --- the record ----------------------------------------------------------------------------
 
     def record(self) -> RunRecord:
-        assembly = Assembly(self.scheduler.outcomes, self.worker.store, self.worker.fingerprint, self.triggers_of)
-        rows = tuple(self.unreadable + assembly.rows(self.work))
+        rows = in_order(self._rows())
         controls = tuple(self._controls())
-        costs = tuple(self.scheduler.costs)
+        costs = tuple(sorted(self.scheduler.costs, key=lambda cost: STAGES.index(cost.stage)))
         path = self.config.baseline_of(self.profile)
         baseline = read_baseline(path) if path else None
         selected = bool(self.selected) or self.profile.mistakes != "all"

@@ -101,10 +101,18 @@ def for_race(job: ReplayJob) -> ReplayJob:
     return replace(job, tries=RACE_TRIES.get(job.flavour, 1))
 
 
-def replay_argv(flavour: Flavour, program: str, target: str, path: str) -> tuple[str, ...]:
-    """The command line of one replay, limits included."""
-    cpu_s = HANG_CPU_S * SLOW_FLAVOURS.get(flavour, 1)
-    return ("prlimit", f"--cpu={cpu_s}:{cpu_s + 1}", "--core=0", f"./{program}", target, path)
+def replay_command(
+    flavour: Flavour, target: str, path: str, *, env: tuple[tuple[str, str], ...], timeout_s: float, cwd: str = "."
+) -> Command:
+    """One input on the program `judge` of a flavour, under the flavour's limits."""
+    return Command(
+        argv=("./judge", target, path),
+        cwd=cwd,
+        env=env,
+        timeout_s=timeout_s,
+        cpu_s=HANG_CPU_S * SLOW_FLAVOURS.get(flavour, 1),
+        idle_s=DEADLOCK_S,
+    )
 
 
 class _Place:
@@ -119,9 +127,9 @@ class _Place:
 
     def put(self) -> None:
         content = {f"{self.folder}/inputs/{name}": self.store.get_blob(name) for name in self.job.inputs}
-        content[f"{self.folder}/judge"] = self.store.get_blob(self.job.program)
         content[f"{self.folder}/counts/.keep"] = b""
         self.sandbox.put(content)
+        self.sandbox.put_blobs({f"{self.folder}/judge": self.job.program}, self.store.get_blob)
 
     def run(self, names: tuple[str, ...]) -> list[Replay]:
         if not names:
@@ -134,16 +142,12 @@ class _Place:
         ]
 
     def _command(self, name: str) -> Command:
-        env = self.job.env
-        if self.job.flavour is Flavour.CANARY:
-            env = (*env, ("FUZZPAIR_CANARY", f"counts/{name}"))
-        return Command(
-            argv=replay_argv(self.job.flavour, "judge", self.job.target, f"inputs/{name}"),
-            cwd=self.folder,
-            env=env,
-            timeout_s=self.job.wall_timeout_s,
-            idle_s=DEADLOCK_S,
-        )
+        job = self.job
+        is_canary = job.flavour is Flavour.CANARY
+        env = (*job.env, ("FUZZPAIR_CANARY", f"counts/{name}")) if is_canary else job.env
+        timeout_s = job.wall_timeout_s
+        path = f"inputs/{name}"
+        return replay_command(job.flavour, job.target, path, env=env, timeout_s=timeout_s, cwd=self.folder)
 
     def _replay(self, name: str, completed: Completed, counts: bytes) -> Replay:
         reached, triggered = read_counts(counts)

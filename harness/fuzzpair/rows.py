@@ -82,6 +82,12 @@ class VariantWork:
         return [one for one in results if isinstance(one, Campaign)]
 
 
+def in_order(rows: Iterable[Row]) -> tuple[Row, ...]:
+    """By mistake, and the variants of each as the languages come."""
+    order = list(Variant)
+    return tuple(sorted(rows, key=lambda row: (row.mistake, order.index(row.variant))))
+
+
 class Problem(Exception):  # noqa: N818 - it becomes a row's word, not a failure of the program
     """Why a row has no verdict; its text is what the report prints."""
 
@@ -119,8 +125,7 @@ class Assembly:
     def rows(self, work: Sequence[VariantWork]) -> list[Row]:
         rows = [self._row(one) for one in work]
         rows += [self._missing_next(one) for one in rows if self._lacks_next(one, rows)]
-        order = list(Variant)
-        return sorted(rows, key=lambda row: (row.mistake, order.index(row.variant)))
+        return list(in_order(rows))
 
     def _lacks_next(self, row: Row, rows: Sequence[Row]) -> bool:
         """Nobody ships a line that the compiler rejects: a rejection without what is typed next answers nothing."""
@@ -217,8 +222,7 @@ class Assembly:
         return ""
 
     def _default_build(self, work: VariantWork) -> Build:
-        assert work.subject is not None
-        job = work.subject.job(Flavour.DEFAULT)
+        job = work.subject.job(Flavour.DEFAULT) if work.subject is not None else None
         outcome = self.outcomes.of(job) if job is not None else None
         if outcome is None:
             raise Problem("not run: the run ended before its build")

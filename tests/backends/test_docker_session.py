@@ -8,8 +8,9 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
+from typing import cast
 
 import docker
 import pytest
@@ -18,10 +19,18 @@ import fuzzpair
 from fuzzpair.backends import docker as docker_module
 from fuzzpair.backends.docker import DockerBackend
 from fuzzpair.backends.docker_engine import Engine
-from fuzzpair.backends.docker_session import LABEL_OWNER, LABEL_ROLE, ROLE_SANDBOX, DockerSandbox, docker_session
+from fuzzpair.backends.docker_session import (
+    LABEL_OWNER,
+    LABEL_ROLE,
+    ROLE_SANDBOX,
+    DockerSandbox,
+    Shelf,
+    docker_session,
+)
 from fuzzpair.backends.owner import current_owner
 from fuzzpair.errors import BackendError, SandboxError
 from fuzzpair.model import Command, Limits
+from fuzzpair.store import digest
 
 pytestmark = pytest.mark.container
 RECLAIMED_S = 20.0
@@ -29,6 +38,7 @@ RECLAIMED_S = 20.0
 ORCHESTRATOR = """
 import pickle, sys
 from fuzzpair.model import Command, Limits
+from fuzzpair.store import digest
 backend = pickle.load(sys.stdin.buffer)
 with backend.session(Limits()) as sandbox:
     print(sandbox.container, flush=True)
@@ -203,8 +213,10 @@ def test_no_sandbox_starts_behind_stop_all(docker_backend: DockerBackend, monkey
     started = []
 
     @contextmanager
-    def stopped_meanwhile(engine: Engine, image: str, limits: Limits) -> Iterator[DockerSandbox]:
-        with docker_session(engine, image, limits) as sandbox:
+    def stopped_meanwhile(
+        engine: Engine, image: str, limits: Limits, *, shelf: Shelf | None
+    ) -> Iterator[DockerSandbox]:
+        with docker_session(engine, image, limits, shelf=shelf) as sandbox:
             started.append(sandbox.container)
             monkeypatch.setattr(own, "_remove", lambda _: None)  # its container was not listed yet
             own.stop_all()
@@ -216,6 +228,83 @@ def test_no_sandbox_starts_behind_stop_all(docker_backend: DockerBackend, monkey
             pass
     (container,) = started
     wait_until(lambda: not exists(container))
+
+
+# --- places and the shelf ------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def own_backend(docker_backend: DockerBackend) -> Iterator[DockerBackend]:
+    """A backend with places of its own, on the image that is there."""
+    own = DockerBackend(os.environ)
+    own._image = docker_backend._image
+    yield own
+    own.stop_all()
+
+
+def place(backend: DockerBackend, name: str | None) -> AbstractContextManager[DockerSandbox]:
+    return cast("AbstractContextManager[DockerSandbox]", backend.session(Limits(memory_mb=256), name))
+
+
+def test_sessions_of_one_place_share_a_sandbox_until_it_is_left(own_backend: DockerBackend) -> None:
+    with place(own_backend, "double-free") as first:
+        first.put({"a": b"1"})
+    with place(own_backend, "leak") as other, place(own_backend, "double-free") as second:
+        assert (second.container == first.container, other.container == first.container) == (True, False)
+        assert second.get(["a"]) == {"a": b"1"}
+        assert other.get(["a"]) == {}
+    own_backend.leave("double-free")
+    wait_until(lambda: not exists(first.container))
+    assert exists(other.container)
+
+
+def test_a_place_is_not_kept_behind_an_error_nor_with_other_limits(own_backend: DockerBackend) -> None:
+    with suppress(ZeroDivisionError), place(own_backend, "one") as failed:
+        raise ZeroDivisionError
+    with place(own_backend, "one") as second:
+        assert second.container != failed.container
+    with own_backend.session(Limits(memory_mb=300), "one") as third:
+        assert isinstance(third, DockerSandbox)
+        assert third.container != second.container
+    wait_until(lambda: not exists(second.container))
+
+
+def test_a_sandbox_whose_answer_broke_is_not_kept(own_backend: DockerBackend) -> None:
+    with place(own_backend, "one") as first, suppress(SandboxError):
+        first.run(shell("kill -9 $PPID"))
+    with place(own_backend, "one") as second:
+        assert second.container != first.container
+
+
+def test_what_is_shared_is_sent_once_and_no_command_can_write_to_it(own_backend: DockerBackend) -> None:
+    content, asked = b"precompiled", []
+
+    def read(name: str) -> bytes:
+        asked.append(name)
+        return content
+
+    for name in ("one", "two"):
+        with place(own_backend, name) as sandbox:
+            sandbox.put_blobs({"headers.pch": digest(content)}, read, shared=True)
+            assert sandbox.get(["headers.pch"]) == {"headers.pch": content}
+            assert sandbox.run(shell("echo altered > /shelf/root/*")).exit_code != 0
+            assert sandbox.run(shell("echo altered > headers.pch")).ok, "its own copy"
+    assert asked == [digest(content)]
+
+
+def test_stop_all_leaves_neither_places_nor_the_shelf_nor_their_volumes(own_backend: DockerBackend) -> None:
+    with place(own_backend, "one") as sandbox:
+        assert sandbox.shelf is not None
+        containers = [sandbox.container, sandbox.shelf.container]
+    left = {volume for container in containers for volume in mounted(container)}
+    assert len(left) == 2
+    own_backend.stop_all()
+    wait_until(lambda: not any(map(exists, containers)) and not left & set(volumes()))
+
+
+def mounted(container: str) -> set[str]:
+    with client() as engine:
+        return {mount["Name"] for mount in engine.inspect_container(container)["Mounts"] if mount["Type"] == "volume"}
 
 
 def test_the_reaper_takes_only_what_the_dead_left(docker_backend: DockerBackend) -> None:

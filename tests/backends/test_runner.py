@@ -46,7 +46,7 @@ def test_ooms_are_counted_in_both_versions_of_cgroups(tmp_path: Path) -> None:
 def test_it_ends_its_command_when_the_orchestrator_is_gone(tmp_path: Path) -> None:
     """As after `kill -9`: nobody closes anything in order, stdin just ends."""
     command = {"argv": ["sh", "-c", "echo $$ > pid; sleep 300 & echo $! > child; wait"], "env": {}, "cwd": "."}
-    limits = {"timeout_s": 300, "idle_s": None, "output_limit": 100}
+    limits = {"timeout_s": 300, "idle_s": None, "cpu_s": None, "output_limit": 100}
     request = {"commands": [command | limits], "keep_going": True, "root": str(tmp_path)}
     surroundings: dict[str, object] = {"env": {"PATH": os.environ["PATH"]}, "oom_files": [], "memory_kb": None}
     script = Path(runner.__file__).read_text()

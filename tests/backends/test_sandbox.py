@@ -10,6 +10,7 @@ import pytest
 from fuzzpair.backends import Sandbox
 from fuzzpair.errors import SandboxError
 from fuzzpair.model import Command, Completed
+from fuzzpair.store import digest
 
 
 def shell(line: str, *, timeout_s: float = 20.0, output_limit: int = 1 << 20) -> Command:
@@ -38,6 +39,30 @@ def test_put_replaces_a_file_and_what_it_wrote_is_new(sandbox: Sandbox) -> None:
     sandbox.put({"a": b"second"})
     assert run(sandbox, "test a -nt old").ok
     assert sandbox.get(["a"]) == {"a": b"second"}
+
+
+def test_blobs_are_files_by_their_digest_and_executable(sandbox: Sandbox) -> None:
+    tool = b"#!/bin/sh\necho made\n"
+    blobs = {digest(tool): tool, digest(b"1"): b"1"}
+    sandbox.put_blobs({"bin/tool": digest(tool), "a": digest(b"1")}, blobs.__getitem__)
+    assert sandbox.run(Command(argv=("bin/tool",), timeout_s=20)).stdout == b"made\n"
+    assert sandbox.get(["a"]) == {"a": b"1"}
+
+
+def test_what_is_kept_is_checked_before_it_is_used_again(sandbox: Sandbox) -> None:
+    """A program may have written to its own file; then the octets are asked for, and not those are taken."""
+    made = b"made here"
+    sandbox.put({"made": made})
+    sandbox.keep({"made": digest(made)})
+    sandbox.put_blobs({"first": digest(made)}, lambda _: made)
+    run(sandbox, "printf altered > made; printf altered > first")
+    sandbox.put_blobs({"second": digest(made)}, lambda _: made)
+    assert sandbox.get(["second"]) == {"second": made}
+
+
+def test_a_limit_of_cpu_time_ends_with_sigxcpu(sandbox: Sandbox) -> None:
+    completed = sandbox.run(replace(shell("while :; do :; done", timeout_s=30), cpu_s=1))
+    assert (completed.exit_code, completed.signal) == (None, 24)
 
 
 def test_exit_code_signal_and_both_outputs_are_facts(sandbox: Sandbox) -> None:

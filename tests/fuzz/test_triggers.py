@@ -28,7 +28,7 @@ class Canary:
     campaigns: list[Command] = field(default_factory=list)
 
     def __call__(self, command: Command, files: dict[str, bytes]) -> Completed:
-        if command.argv[0] != "prlimit":
+        if command.argv[0] != "./judge":
             return self.campaign(command, files)
         if not self.starts:
             return Completed(command=command, exit_code=127, stderr=b"judge: not found")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Protocol
 
 from fuzzpair.model import Command, Completed, Limits, Toolchain
+
+ReadBlob = Callable[[str], bytes]  # the octets of a sha256, as Store.get_blob gives them
 
 
 class Sandbox(Protocol):
@@ -18,6 +20,14 @@ class Sandbox(Protocol):
 
     def put(self, files: Mapping[str, bytes]) -> None:
         """Write files (path -> content), executable by their owner, making folders as needed."""
+
+    def put_blobs(self, files: Mapping[str, str], read: ReadBlob, *, shared: bool = False) -> None:
+        """Write files named by their sha256 (path -> sha256), as `put` does. What the sandbox holds already is
+        not sent again (a program is some megabytes, and is replayed where it was built); nor, where other sandboxes
+        want it too (`shared`), what the backend holds for all of them."""
+
+    def keep(self, files: Mapping[str, str]) -> None:
+        """Files (path -> sha256) that a later `put_blobs` will ask for. Their digest is checked then, not trusted."""
 
     def run(self, command: Command) -> Completed:
         """Run one command to its end. What the command does is in the answer, never an exception."""
@@ -44,8 +54,15 @@ class Backend(Protocol):
         Raises ImageError or BackendError with the next step.
         """
 
-    def session(self, limits: Limits) -> AbstractContextManager[Sandbox]:
-        """A fresh sandbox on the prepared image; gone when the block ends, also by an exception."""
+    def session(self, limits: Limits, place: str | None = None) -> AbstractContextManager[Sandbox]:
+        """A fresh sandbox on the prepared image; gone when the block ends, also by an exception.
+
+        One with a `place` may be kept behind the block, for the next session of that place: to start one takes longer
+        than most jobs. Whoever shares a place can spoil nothing but each other. `leave` ends it.
+        """
+
+    def leave(self, place: str) -> None:
+        """No session of this place comes any more."""
 
     def stop_all(self) -> None:
         """End every sandbox of this process now, and start none any more; running commands end as killed."""

@@ -5,23 +5,28 @@ from __future__ import annotations
 import socket
 import struct
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from threading import Lock
 
 import docker
 from docker.errors import NotFound
 
+from fuzzpair.backends import ReadBlob
 from fuzzpair.backends.archive import check_path, pack
 from fuzzpair.backends.docker_engine import Engine, deadline_slices, engine_errors, gone_is_fine
 from fuzzpair.backends.exchange import (
     TRANSFER_S,
     Surroundings,
+    encode_blobs,
     encode_get,
+    encode_keep,
     encode_put,
     encode_request,
     longest_s,
     read_answers,
+    read_blobs,
     read_got,
     read_put,
     runner_source,
@@ -32,6 +37,8 @@ from fuzzpair.model import Command, Completed, Limits
 
 VOLUME = "/job"
 ROOT = "/job/root"  # the engine makes a volume's own folder root's, and puts no owner on it that an archive names
+HELD = "/job/held"  # what a sandbox remembers by content
+SHELF = "/shelf"
 TMP = "/tmp"  # noqa: S108 - the container's own
 USER = 1000
 TMP_OCTETS = 1 << 30  # of the memory limit: what lies in /tmp counts
@@ -50,14 +57,16 @@ ERROR_LIMIT = 4096
 
 
 @contextmanager
-def docker_session(engine: Engine, image: str, limits: Limits) -> Iterator[DockerSandbox]:
+def docker_session(
+    engine: Engine, image: str, limits: Limits, *, shelf: Shelf | None = None, volume: str = VOLUME
+) -> Iterator[DockerSandbox]:
     """A fresh container on `image`, gone with its volume when the block ends, or this process."""
     with engine.connection() as client:
-        container, stdin = _start(client, image, limits)
+        container, stdin = _start(client, image, limits, volume, shelf)
         try:
             with engine_errors("The sandbox's folder cannot be made"):
-                client.put_archive(container, VOLUME, pack({}, owner=USER, folders=["root"]))
-            sandbox = DockerSandbox(engine, client, container)
+                client.put_archive(container, volume, pack({}, owner=USER, folders=["root", "held"]))
+            sandbox = DockerSandbox(engine, client, container, f"{volume}/root", shelf)
             try:
                 yield sandbox
             finally:
@@ -68,18 +77,21 @@ def docker_session(engine: Engine, image: str, limits: Limits) -> Iterator[Docke
                 client.remove_container(container, v=True, force=True)
 
 
-def _start(client: docker.APIClient, image: str, limits: Limits) -> tuple[str, socket.SocketIO]:
+def _start(
+    client: docker.APIClient, image: str, limits: Limits, volume: str, shelf: Shelf | None
+) -> tuple[str, socket.SocketIO]:
+    lent = {"volumes_from": [f"{shelf.container}:ro"]} if shelf is not None else {}
     with engine_errors(f"No sandbox can be started on {image}"):
         created = client.create_container(
             image,
             command=["cat"],  # ends when its stdin does, that is with us, even by kill -9
             stdin_open=True,
             user=f"{USER}:{USER}",
-            working_dir=VOLUME,
-            volumes=[VOLUME],
+            working_dir=volume,
+            volumes=[volume],
             environment=ENV,
             labels={LABEL_OWNER: current_owner(), LABEL_ROLE: ROLE_SANDBOX},
-            host_config=client.create_host_config(**_hardening(limits)),
+            host_config=client.create_host_config(**_hardening(limits), **lent),
             use_config_proxy=False,
         )
         container: str = created["Id"]
@@ -127,11 +139,38 @@ class DockerSandbox:
     engine: Engine
     client: docker.APIClient
     container: str
+    root: str = ROOT
+    shelf: Shelf | None = None
+    is_broken: bool = field(default=False, init=False)  # an answer did not come, or was none
     _runner: _Runner | None = field(default=None, init=False)
 
     def put(self, files: Mapping[str, bytes]) -> None:
-        request = encode_put(files, ROOT, USER)
+        request = encode_put(files, self.root, USER)
         with self._asked(request, TRANSFER_S) as chunks:
+            read_put(chunks)
+
+    def put_blobs(self, files: Mapping[str, str], read: ReadBlob, *, shared: bool = False) -> None:
+        missing = self._place(files)
+        if missing and shared and self.shelf is not None:
+            self.shelf.hold(missing.values(), read)
+            missing = self._place(missing)
+        if missing:
+            self.put({path: read(sha256) for path, sha256 in missing.items()})
+
+    def _place(self, files: Mapping[str, str]) -> dict[str, str]:
+        """Have the runner write what is here or on the shelf; what is not."""
+        for path in files:
+            check_path(path)
+        if not files:
+            return {}
+        request = encode_blobs(files, self.root, HELD, f"{SHELF}/root" if self.shelf is not None else None)
+        with self._asked(request, TRANSFER_S) as chunks:
+            return read_blobs(chunks, files)
+
+    def keep(self, files: Mapping[str, str]) -> None:
+        for path in files:
+            check_path(path)
+        with self._asked(encode_keep(files, self.root, HELD), TRANSFER_S) as chunks:
             read_put(chunks)
 
     def run(self, command: Command) -> Completed:
@@ -142,13 +181,13 @@ class DockerSandbox:
             return ()
         for command in commands:
             check_path(command.cwd)
-        around = Surroundings(root=ROOT, env=ENV, oom_files=OOM_FILES)
+        around = Surroundings(root=self.root, env=ENV, oom_files=OOM_FILES)
         with self._asked(encode_request(commands, around, keep_going=keep_going), longest_s(commands)) as chunks:
             return read_answers(chunks, commands, keep_going=keep_going)
 
     def get(self, paths: Sequence[str], *, size_limit: int = 256 << 20) -> dict[str, bytes]:
         names = [str(check_path(path)) for path in paths]
-        with self._asked(encode_get(names, ROOT, size_limit), TRANSFER_S) as chunks:
+        with self._asked(encode_get(names, self.root, size_limit), TRANSFER_S) as chunks:
             return read_got(chunks, names, size_limit)
 
     def close(self) -> None:
@@ -163,8 +202,41 @@ class DockerSandbox:
         try:
             yield self._runner.ask(request, time.monotonic() + longest_s)
         except BaseException:
+            self.is_broken = True
             self.close()
             raise
+
+
+@dataclass
+class Shelf:
+    """What many sandboxes start from (precompiled headers, objects, compilers' state), sent to the engine once.
+
+    A sandbox of its own, in which no command runs: its volume is read-only in all others. Like them it is gone when
+    this process is; whoever of them is removed last takes the volume along.
+    """
+
+    sandbox: DockerSandbox
+    _there: set[str] = field(default_factory=set, init=False)
+    _lock: Lock = field(default_factory=Lock, init=False)
+
+    @property
+    def container(self) -> str:
+        return self.sandbox.container
+
+    def hold(self, names: Iterable[str], read: ReadBlob) -> None:
+        """Have blobs on the shelf. For one caller at a time: the connection below is made for one."""
+        with self._lock:
+            missing = set(names) - self._there
+            if missing:
+                self.sandbox.put({name: read(name) for name in sorted(missing)})
+                self._there |= missing
+
+
+@contextmanager
+def docker_shelf(engine: Engine, image: str) -> Iterator[Shelf]:
+    """A shelf for the sandboxes of this process."""
+    with docker_session(engine, image, Limits(), volume=SHELF) as sandbox:
+        yield Shelf(sandbox)
 
 
 @dataclass

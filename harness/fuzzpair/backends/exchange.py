@@ -8,6 +8,7 @@ import struct
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
+from typing import Any
 
 from fuzzpair.backends.archive import pack, unpack
 from fuzzpair.errors import SandboxError
@@ -15,7 +16,7 @@ from fuzzpair.model import Command, Completed
 
 RUNNER_SLACK_S = 30.0  # start of the interpreter, on a busy machine
 COMMAND_SLACK_S = 12.0  # killing what a command left behind, and reading its last output
-HEADER_LIMIT = 4096
+HEADER_LIMIT = 1 << 16
 PIECE_LIMIT = 1 << 20
 TRANSFER_S = 300.0  # files into or out of a sandbox, on a busy machine
 GAP_LIMIT = 128  # the runner's own line between the kept halves, or its word on what cannot be started
@@ -43,6 +44,7 @@ def encode_request(commands: Sequence[Command], around: Surroundings, *, keep_go
             "cwd": command.cwd,
             "timeout_s": command.timeout_s,
             "idle_s": command.idle_s,
+            "cpu_s": command.cpu_s,
             "output_limit": command.output_limit,
         }
         for command in commands
@@ -67,6 +69,23 @@ def encode_get(paths: Sequence[str], root: str, size_limit: int) -> bytes:
     return json.dumps({"root": root, "paths": list(paths), "size_limit": size_limit}).encode() + b"\n"
 
 
+def encode_blobs(files: Mapping[str, str], root: str, held: str, shelf: str | None) -> bytes:
+    return json.dumps({"blobs": dict(files), "root": root, "held": held, "shelf": shelf}).encode() + b"\n"
+
+
+def encode_keep(files: Mapping[str, str], root: str, held: str) -> bytes:
+    return json.dumps({"keep": dict(files), "root": root, "held": held}).encode() + b"\n"
+
+
+def read_blobs(chunks: Iterator[bytes], asked: Mapping[str, str]) -> dict[str, str]:
+    """Those of the files asked for that have to be sent. Raises SandboxError where files could not be written."""
+    answer = _read_problem(_Answer(chunks), "files cannot be put into the sandbox")
+    missing = answer.get("missing")
+    if not isinstance(missing, list) or not all(path in asked for path in missing):
+        raise SandboxError("files cannot be put into the sandbox: what came back is not the runner's answer")
+    return {path: asked[path] for path in missing}
+
+
 def read_put(chunks: Iterator[bytes]) -> None:
     """Raises SandboxError where the files could not be written."""
     _read_problem(_Answer(chunks), "files cannot be put into the sandbox")
@@ -85,13 +104,15 @@ def read_got(chunks: Iterator[bytes], paths: Sequence[str], size_limit: int) -> 
     return found
 
 
-def _read_problem(answer: _Answer, doing: str) -> None:
+def _read_problem(answer: _Answer, doing: str) -> dict[str, Any]:
     try:
-        problem = json.loads(answer.line())["problem"]
+        said: dict[str, Any] = json.loads(answer.line())
+        problem = said["problem"]
     except (ValueError, KeyError, TypeError) as error:
         raise SandboxError(f"{doing}: what came back is not the runner's answer: {error}") from error
     if problem:
         raise SandboxError(f"{doing}: {str(problem)[:200]}")
+    return said
 
 
 def longest_s(commands: Sequence[Command]) -> float:

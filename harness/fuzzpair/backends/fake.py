@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from fuzzpair.backends import Sandbox
+from fuzzpair.backends import ReadBlob, Sandbox
 from fuzzpair.backends.archive import check_path
 from fuzzpair.backends.toolchain import fingerprint_of
 from fuzzpair.errors import SandboxError
@@ -42,8 +42,11 @@ class FakeBackend:
         return self._toolchain
 
     @contextmanager
-    def session(self, limits: Limits) -> Iterator[Sandbox]:  # noqa: ARG002 - nothing can use too much
+    def session(self, limits: Limits, place: str | None = None) -> Iterator[Sandbox]:  # noqa: ARG002 - nothing can use too much
         yield FakeSandbox(self._answer)
+
+    def leave(self, place: str) -> None:
+        pass
 
     def stop_all(self) -> None:
         pass
@@ -59,6 +62,12 @@ class FakeSandbox:
 
     def put(self, files: Mapping[str, bytes]) -> None:
         self.files |= {str(check_path(path)): content for path, content in files.items()}
+
+    def put_blobs(self, files: Mapping[str, str], read: ReadBlob, *, shared: bool = False) -> None:  # noqa: ARG002 - nothing is sent
+        self.put({path: read(sha256) for path, sha256 in files.items()})
+
+    def keep(self, files: Mapping[str, str]) -> None:
+        pass
 
     def run(self, command: Command) -> Completed:
         check_path(command.cwd)

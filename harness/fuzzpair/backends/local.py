@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from fuzzpair.backends import Sandbox
+from fuzzpair.backends import ReadBlob, Sandbox
 from fuzzpair.backends.archive import ENTRY_LIMIT, MODE, check_path
 from fuzzpair.backends.exchange import Surroundings, encode_request, longest_s, read_answers, runner_source
 from fuzzpair.backends.toolchain import read_toolchain
@@ -120,14 +120,17 @@ class LocalBackend:
             return read_toolchain(sandbox, image_id="local")
 
     @contextlib.contextmanager
-    def session(self, limits: Limits) -> Iterator[Sandbox]:
-        with tempfile.TemporaryDirectory(prefix="fuzzpair-", ignore_cleanup_errors=True) as folder:
-            place = Path(folder).resolve()
-            for name in ("root", "tmp", "bin"):
-                (place / name).mkdir()
-            for name, path in self._tools.items():
-                (place / "bin" / name).symlink_to(path)
-            yield _LocalSandbox(place, limits, self._running)
+    def session(self, limits: Limits, place: str | None = None) -> Iterator[Sandbox]:  # noqa: ARG002 - starts at once
+        with tempfile.TemporaryDirectory(prefix="fuzzpair-", ignore_cleanup_errors=True) as name:
+            folder = Path(name).resolve()
+            for part in ("root", "tmp", "bin"):
+                (folder / part).mkdir()
+            for tool, path in self._tools.items():
+                (folder / "bin" / tool).symlink_to(path)
+            yield _LocalSandbox(folder, limits, self._running)
+
+    def leave(self, place: str) -> None:
+        pass
 
     def stop_all(self) -> None:
         self._running.kill()
@@ -204,6 +207,12 @@ class _LocalSandbox:
             target.unlink(missing_ok=True)  # a link that a command left here must not be written through
             target.write_bytes(content)
             target.chmod(MODE)
+
+    def put_blobs(self, files: Mapping[str, str], read: ReadBlob, *, shared: bool = False) -> None:  # noqa: ARG002 - nothing is sent
+        self.put({path: read(sha256) for path, sha256 in files.items()})
+
+    def keep(self, files: Mapping[str, str]) -> None:
+        pass
 
     def run(self, command: Command) -> Completed:
         return self.run_all([command])[0]

@@ -4,6 +4,8 @@ A backend sends this file as source text (`python3 -I -c`), so no file that an e
 takes part. A request is one line of JSON on stdin; the next one comes behind its answer. exchange.py is the other end:
   run: for each command one line of JSON, then the kept octets of its stdout and of its stderr
   put: the request is followed by a tar archive of `size` octets; the answer is one line, {"problem": ""}
+  blobs: copies of files that lie here already are made; the answer is one line, {"problem": "", "missing": [path, …]}
+  keep: files are remembered by what they should hold; the answer is one line, {"problem": ""}
   get: a tar archive in pieces (4 octets of length, then so many), an empty piece, then one line, {"problem": ""}
 The end of stdin means that the orchestrator is gone.
 """
@@ -12,10 +14,12 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import hashlib
 import json
 import os
 import resource
 import selectors
+import shutil
 import signal
 import stat
 import struct
@@ -142,6 +146,59 @@ def place(entry: tarfile.TarInfo, archive: tarfile.TarFile, path: str) -> None:
             target.write(chunk)
 
 
+def keep(request: dict[str, Any], answer: BinaryIO) -> None:
+    """Remember files under their sha256. Another name for the same file: what replaces it later leaves this one."""
+    problem = ""
+    try:
+        for path, sha256 in request["keep"].items():
+            held = os.path.join(request["held"], sha256)  # noqa: PTH118
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(held)  # noqa: PTH108
+            os.link(os.path.join(request["root"], path), held, follow_symlinks=False)  # noqa: PTH118
+    except OSError as error:
+        problem = str(error)
+    tell(answer, problem)
+
+
+def place_blobs(request: dict[str, Any], answer: BinaryIO) -> None:
+    """Write files by their sha256, from what was remembered here or lies on the backend's shelf; name the others."""
+    problem = ""
+    missing: list[str] = []
+    try:
+        for path, sha256 in request["blobs"].items():
+            target = os.path.join(request["root"], path)  # noqa: PTH118
+            os.makedirs(os.path.dirname(target), exist_ok=True)  # noqa: PTH103, PTH120
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(target)  # noqa: PTH108
+            if not (take_held(request["held"], sha256, target) or take_from(request["shelf"], sha256, target)):
+                missing.append(path)
+    except OSError as error:
+        problem = str(error)
+    tell(answer, problem, missing=missing)
+
+
+def take_held(held: str, sha256: str, target: str) -> bool:
+    """A name for what is remembered, if it still is what it was: a command may have written to it since."""
+    source = os.path.join(held, sha256)  # noqa: PTH118
+    try:
+        with open(os.open(source, os.O_RDONLY | os.O_NOFOLLOW), "rb") as content:  # noqa: PTH123
+            if hashlib.file_digest(content, "sha256").hexdigest() != sha256:
+                return False
+            os.link(source, target, follow_symlinks=False)
+    except OSError:
+        return False
+    return True
+
+
+def take_from(shelf: str | None, sha256: str, target: str) -> bool:
+    """A copy of a file on the shelf, to which no command can write."""
+    if shelf is None or not os.path.exists(os.path.join(shelf, sha256)):  # noqa: PTH110, PTH118
+        return False
+    shutil.copyfile(os.path.join(shelf, sha256), target)  # noqa: PTH118
+    os.chmod(target, EXECUTABLE)  # noqa: PTH101
+    return True
+
+
 def get(request: dict[str, Any], answer: BinaryIO) -> None:
     """Hand out files below the root, links and devices as such: the other end refuses them."""
     problem = ""
@@ -176,8 +233,8 @@ def files_of(root: str, names: list[str]) -> Iterator[str]:
             yield name
 
 
-def tell(answer: BinaryIO, problem: str) -> None:
-    answer.write(json.dumps({"problem": problem}).encode() + b"\n")
+def tell(answer: BinaryIO, problem: str, **more: object) -> None:
+    answer.write(json.dumps({"problem": problem, **more}).encode() + b"\n")
     answer.flush()
 
 
@@ -258,17 +315,19 @@ def start(command: dict[str, Any], request: dict[str, Any]) -> subprocess.Popen[
         cwd=os.path.join(request["root"], command["cwd"]),  # noqa: PTH118 - os alone: pathlib costs 10 ms
         env={**request["env"], **command["env"]},
         start_new_session=True,
-        preexec_fn=restrict,  # noqa: PLW1509 - this process has one thread
+        preexec_fn=lambda: restrict(command["cpu_s"]),  # noqa: PLW1509 - this process has one thread
     )
 
 
-def restrict() -> None:
+def restrict(cpu_s: int | None) -> None:
     """In the child, before it becomes the command."""
     _libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     _libc.prctl(PR_SET_DUMPABLE, 1, 0, 0, 0)  # else /proc/self belongs to root until exec
     with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w") as score:  # noqa: PTH123
         score.write("1000")  # the kernel kills the command, not what watches over it
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    if cpu_s is not None:
+        resource.setrlimit(resource.RLIMIT_CPU, (cpu_s, cpu_s + 1))
     for what, most in ((resource.RLIMIT_STACK, STACK_OCTETS), (resource.RLIMIT_FSIZE, FILE_OCTETS)):
         hard = resource.getrlimit(what)[1]
         resource.setrlimit(what, (most if hard == resource.RLIM_INFINITY else min(most, hard), hard))
@@ -447,6 +506,10 @@ def serve(incoming: Incoming, answer: BinaryIO) -> None:
             run_commands(request, wake, answer)
         elif "paths" in request:
             get(request, answer)
+        elif "blobs" in request:
+            place_blobs(request, answer)
+        elif "keep" in request:
+            keep(request, answer)
         else:
             put(request, incoming, answer)
 

@@ -43,7 +43,6 @@ class CampaignJob:
         require_seeds(self.label, self.seeds)
         folder = f"campaign-{self.program[:12]}-{self.seed}"
         content = {f"{folder}/corpus/{sha256}": store.get_blob(sha256) for sha256 in self.seeds}
-        content[f"{folder}/{self.program_name}"] = store.get_blob(self.program)
         content[f"{folder}/{ARTIFACTS}.keep"] = b""
         engine = ENGINES[self.engine]
         task = Task(
@@ -56,6 +55,7 @@ class CampaignJob:
             folder=folder,
         )
         sandbox.put(content | {f"{folder}/{path}": text for path, text in engine.files(task).items()})
+        sandbox.put_blobs({f"{folder}/{self.program_name}": self.program}, store.get_blob)
         completed = sandbox.run(engine.command(task))
         artifacts = sandbox.get([f"{folder}/{ARTIFACTS.rstrip('/')}"])
         reading = engine.read(completed, artifacts)

@@ -80,7 +80,7 @@ class _Gathering:
 
     def run(self) -> Triggers:
         job = self.job
-        self.sandbox.put({"judge": self.store.get_blob(job.judge), job.fuzzer_name: self.store.get_blob(job.fuzzer)})
+        self.sandbox.put_blobs({"judge": job.judge, job.fuzzer_name: job.fuzzer}, self.store.get_blob)
         seeds = [self.store.get_blob(name) for name in job.seeds]
         quiet = self._try(seeds, limit=job.wanted)
         from_seeds = len(self.found)
@@ -191,7 +191,8 @@ class _Gathering:
 def canary_command(target: str, path: str, counts: str) -> Command:
     """Run the canary flavour's program on one input, counting in `counts`."""
     return Command(
-        argv=("prlimit", f"--cpu={INPUT_CPU_S}:{INPUT_CPU_S + 1}", "--core=0", "./judge", target, path),
+        argv=("./judge", target, path),
+        cpu_s=INPUT_CPU_S,
         env=(*judge_env(Flavour.CANARY), ("FUZZPAIR_CANARY", counts)),
         timeout_s=20,
         output_limit=1 << 16,

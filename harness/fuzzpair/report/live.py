@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from threading import Lock
 from types import TracebackType
@@ -15,7 +15,7 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from fuzzpair.model import StageCost
+from fuzzpair.model import Row, StageCost
 from fuzzpair.report.clean import line
 from fuzzpair.report.wording import duration
 
@@ -45,12 +45,29 @@ class _Stage:
         if failed or not self.failed:  # the last failure stays readable
             self.label = line(f"failed: {label}" if failed else label, LABEL_LIMIT)
 
-    def left(self, now: float) -> str:
-        """A guess from the jobs done so far; nothing before there is one to go by."""
-        remaining = self.total - self.reused - self.done
-        if self.cost or remaining <= 0 or not self.done:
-            return ""
-        return duration((now - self.started) / self.done * remaining)
+    def plan(self, total: int, reused: int) -> None:
+        self.total += total
+        self.reused += reused
+
+
+@dataclass(slots=True)
+class _Judged:
+    """How many mistakes have their rows."""
+
+    began: float | None = None
+    done: int = 0
+    total: int = 0
+
+    def add(self, done: int, total: int, now: float) -> None:
+        if self.began is None:  # the first one's time holds what all share; the guess is of those behind it
+            self.began = now
+        self.done, self.total = done, total
+
+    def shown(self, now: float) -> str:
+        left = self.total - self.done
+        if self.began is None or self.done < 2 or not left:
+            return f"{self.done}/{self.total}"
+        return f"{self.done}/{self.total}, about {duration((now - self.began) / (self.done - 1) * left)} left"
 
 
 class LiveProgress:
@@ -59,6 +76,7 @@ class LiveProgress:
     def __init__(self, console: Console, clock: Clock = time.monotonic) -> None:
         self._console, self._clock = console, clock
         self._stages: list[_Stage] = []
+        self._judged = _Judged()
         self._lock = Lock()
         self._live = Live(console=console, get_renderable=self._table, refresh_per_second=4)
 
@@ -69,9 +87,9 @@ class LiveProgress:
     def __exit__(self, kind: type[BaseException] | None, error: object, trace: TracebackType | None) -> None:
         self._live.stop()
 
-    def stage_started(self, name: str, total: int, reused: int) -> None:
+    def stage_planned(self, name: str, total: int, reused: int) -> None:
         with self._lock:
-            self._stages.append(_Stage(name, total, reused, self._clock()))
+            _stage(self._stages, name, self._clock()).plan(total, reused)
 
     def job_done(self, name: str, label: str, cpu_s: float, failed: bool) -> None:
         with self._lock:
@@ -81,13 +99,20 @@ class LiveProgress:
         with self._lock:
             _stage(self._stages, cost.stage, self._clock()).cost = cost
 
+    def mistake_judged(self, rows: Sequence[Row], done: int, total: int) -> None:
+        with self._lock:
+            self._judged.add(done, total, self._clock())
+        self._live.console.print(Text(row_line(rows)))
+
     def message(self, text: str) -> None:
         self._live.console.print(Text(line(text)))
 
     def _table(self) -> Table:
-        table = Table(box=SIMPLE, pad_edge=False)
+        with self._lock:
+            title = f"mistakes {self._judged.shown(self._clock())}" if self._judged.total else None
+        table = Table(box=SIMPLE, pad_edge=False, title=title, title_justify="left")
         table.add_column("stage")
-        for heading in ("done", "reused", "failed", "time", "CPU s", "left"):
+        for heading in ("done", "reused", "failed", "time", "CPU s"):
             table.add_column(heading, justify="right")
         table.add_column("last", no_wrap=True, overflow="ellipsis")
         now = self._clock()
@@ -103,6 +128,7 @@ class PlainProgress:
     def __init__(self, console: Console, clock: Clock = time.monotonic) -> None:
         self._console, self._clock = console, clock
         self._stages: list[_Stage] = []
+        self._judged = _Judged()
         self._began = clock()
         self._last_line = 0.0
 
@@ -112,16 +138,22 @@ class PlainProgress:
     def __exit__(self, kind: type[BaseException] | None, error: object, trace: TracebackType | None) -> None:
         """Nothing to put back: a log is never redrawn."""
 
-    def stage_started(self, name: str, total: int, reused: int) -> None:
-        self._stages.append(_Stage(name, total, reused, self._clock()))
-        self.message(f"{name}: {total} jobs, {reused} of them stored already")
+    def stage_planned(self, name: str, total: int, reused: int) -> None:
+        """Said once, as the stage begins: each mistake adds to it."""
+        is_new = not any(stage.name == name for stage in self._stages)
+        _stage(self._stages, name, self._clock()).plan(total, reused)
+        if is_new:
+            self.message(f"{name}: {total} jobs to begin with, {reused} of them stored already")
 
     def job_done(self, name: str, label: str, cpu_s: float, failed: bool) -> None:
         stage = _stage(self._stages, name, self._clock())
         stage.job_done(label, cpu_s, failed)
         if stage.done + stage.reused < stage.total and self._is_due():
-            left = stage.left(self._clock())
-            self.message(f"{name}: {_counts(stage)}, about {left} left ({stage.label})")
+            self.message(f"{name}: {_counts(stage)} ({stage.label})")
+
+    def mistake_judged(self, rows: Sequence[Row], done: int, total: int) -> None:
+        self._judged.add(done, total, self._clock())
+        self.message(f"[{self._judged.shown(self._clock())}] {row_line(rows)}")
 
     def stage_finished(self, cost: StageCost) -> None:
         self.message(
@@ -136,6 +168,14 @@ class PlainProgress:
 
     def _is_due(self) -> bool:
         return self._clock() - self._last_line >= LINE_EVERY_S
+
+
+def row_line(rows: Sequence[Row]) -> str:
+    """A mistake's rows as one line: `double-free: cpp crashed, rust rejected, rust-next no effect`."""
+    said = (
+        f"{row.variant} {row.verdict.rung if row.verdict else f'could not be done ({row.problem})'}" for row in rows
+    )
+    return line(f"{rows[0].mistake}: {', '.join(said)}") if rows else ""
 
 
 def make_observer(console: Console, is_terminal: bool) -> LiveProgress | PlainProgress:
@@ -166,6 +206,5 @@ def _cells(stage: _Stage, now: float) -> tuple[Text, ...]:
         Text(str(failed), style="bold red" if failed else ""),
         Text(duration(cost.wall_s if cost else now - stage.started)),
         Text(f"{cost.cpu_s if cost else stage.cpu_s:.1f}"),
-        Text(stage.left(now)),
         Text(stage.label if not cost or failed else ""),
     )
