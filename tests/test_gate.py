@@ -72,6 +72,17 @@ def test_where_chance_decides_between_two_rungs_both_agree_and_no_third() -> Non
     assert judged(row(Variant.CPP, Rung.CRASHED), RUST, baseline=apart).exit_code == 1
 
 
+def test_a_rejection_for_another_reason_is_another_verdict() -> None:
+    for_moves = Baseline("f00d", {"use-after-free/cpp": "detected / stopped", "use-after-free/rust": "rejected E0382"})
+    rejected = Verdict(rung=Rung.REJECTED, detail="E0382")
+    moved = replace(RUST, verdict=rejected, hardened=rejected)
+    assert judged(CPP, moved, baseline=for_moves).status is GateStatus.PASSED
+    assert judged(CPP, moved).status is GateStatus.PASSED, "a baseline without codes takes any"
+    borrowed = replace(moved, verdict=replace(rejected, detail="E0382, E0499"))
+    assert [one.measured for one in judged(CPP, borrowed, baseline=for_moves).differences] == ["rejected E0382, E0499"]
+    assert judged(CPP, row(Variant.RUST, Rung.STOPPED), baseline=for_moves).exit_code == 1
+
+
 def test_a_row_that_is_gone_or_new_is_a_difference() -> None:
     new = row(Variant.RUST_UNSAFE, Rung.CRASHED)
     assert [(one.row, one.expected, one.measured) for one in judged(CPP, new).differences] == [

@@ -19,7 +19,8 @@ SCHEMA = "fuzzpair/expected/1"
 class Baseline:
     """The last reviewed verdicts: row name -> "rung" or "rung / hardened rung".
 
-    Where behaviour is undefined and chance decides between two endings, a rung is written "detected or crashed".
+    Where behaviour is undefined and chance decides between two endings, a rung is written "detected or crashed". A
+    rejection states its codes, "rejected E0382": for another reason it is another result.
     """
 
     fingerprint: str
@@ -55,7 +56,7 @@ def read_baseline(path: Path) -> Baseline | None:
         raise ConfigError(f"{path}:1: is not a baseline of schema {SCHEMA}", next_step="restore it from git")
     rungs = {str(rung) for rung in Rung}
     for name, shown in content["rows"].items():
-        named = {rung for side in _sides(shown) for rung in side} if isinstance(shown, str) else {""}
+        named = {_rung_of(said) for side in _sides(shown) for said in side} if isinstance(shown, str) else {""}
         if not isinstance(name, str) or not named <= rungs:
             raise ConfigError(
                 f"{path}: the row {name!r} states {shown!r}, which is no rung",
@@ -68,6 +69,8 @@ def shown_rungs(row: Row) -> str:
     """A row's rungs as the baseline writes them."""
     if row.verdict is None:
         return "could not be done"
+    if row.verdict.rung is Rung.REJECTED:
+        return f"{row.verdict.rung} {row.verdict.detail}".rstrip()
     if row.hardened is None or row.hardened.rung is row.verdict.rung:
         return str(row.verdict.rung)
     return f"{row.verdict.rung} / {row.hardened.rung}"
@@ -116,11 +119,20 @@ def _sides(shown: str) -> list[set[str]]:
     return [set(side.split(" or ")) for side in shown.split(" / ")]
 
 
+def _rung_of(said: str) -> str:
+    """Without the codes of a rejection."""
+    return str(Rung.REJECTED) if said.startswith(f"{Rung.REJECTED} ") else said
+
+
 def _agrees(expected: str | None, measured: str | None) -> bool:
     if expected is None or measured is None:
         return expected == measured
     allowed, rungs = _sides(expected), _sides(measured)
-    return all(rungs[min(side, len(rungs) - 1)] <= allowed[min(side, len(allowed) - 1)] for side in (0, 1))
+    return all(
+        said in allowed[min(side, len(allowed) - 1)] or _rung_of(said) in allowed[min(side, len(allowed) - 1)]
+        for side in (0, 1)
+        for said in rungs[min(side, len(rungs) - 1)]
+    )
 
 
 def _differences(rows: Sequence[Row], baseline: Baseline, selected: bool) -> tuple[Difference, ...]:
