@@ -46,6 +46,18 @@ def test_a_syntax_error_is_a_broken_patch_and_no_rejection(checkout: Checkout) -
     assert "broken" in row["problem"] or "no error lies on a line" in row["problem"]
 
 
+def test_a_bug_that_was_repaired_inside_its_patch_is_not_triggered(checkout: Checkout, first_run: Finished) -> None:
+    path = checkout.folder / CPP_PATCHES / "heap-overflow-read.patch"
+    bounded = "+        const std::size_t length = std::min<std::size_t>(octets[at], octets.size() - at - 1);"
+    _edit(path, r"^\+ +const std::size_t length = octets\[at\];$", bounded)
+    run = checkout.run("heap-overflow-read")
+    assert run.exit_code == 1
+    row = run.row("heap-overflow-read/cpp")
+    assert (row["rung"], first_run.rungs["heap-overflow-read/cpp"]) == ("not seen", "detected")
+    assert row["verdict"]["detail"].startswith("reached, never triggered in ")
+    assert {one["row"] for one in run.record["gate"]["differences"]} >= {"heap-overflow-read/cpp"}
+
+
 def test_a_changed_patch_redoes_only_its_own_jobs(checkout: Checkout, first_run: Finished) -> None:
     path = checkout.folder / CPP_PATCHES / "endless-loop.patch"
     path.write_text(path.read_text().replace("Bug-Class:", "Imitates: CVE-0000-0000\nBug-Class:", 1))
