@@ -14,7 +14,7 @@ from rich.console import Console
 from fuzzpair import cli
 from fuzzpair.backends.select import open_backend
 from fuzzpair.errors import ConfigError, UsageError
-from fuzzpair.findings import STDIN, Judging, read_given, read_rulings, triage
+from fuzzpair.findings import STDIN, Judging, read_given, read_reports, read_rulings, triage
 from fuzzpair.model import Triage
 from fuzzpair.report.findings import render_findings, render_json
 from fuzzpair.severity_rules import Reachability
@@ -26,7 +26,7 @@ NOBODYS = "make: *** [all] Error 1\n"
 
 
 def of(*paths: Path | str, judging: Judging | None = None, stdin: bytes = b"") -> Triage:
-    return triage(read_given([str(path) for path in paths], io.BytesIO(stdin)), judging or Judging())
+    return triage(read_reports(read_given([str(path) for path in paths], io.BytesIO(stdin))), judging or Judging())
 
 
 def test_logs_of_one_crash_are_one_finding_and_of_two_two(tmp_path: Path) -> None:

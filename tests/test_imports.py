@@ -17,12 +17,23 @@ PACKAGE = Path(__file__).parent.parent / "harness" / "fuzzpair"
 # A unit (a file, or a folder with all that is in it) imports itself and units of the lines above its own, no other.
 LAYERS = (
     ("model", "errors", "yaml_source"),
-    ("bug_classes", "severity_rules", "flavours", "progress", "patches", "canary", "config_problems", "diagnostics"),
+    (
+        "bug_classes",
+        "severity_rules",
+        "flavours",
+        "progress",
+        "patches",
+        "canary",
+        "config_problems",
+        "diagnostics",
+        "reduction",
+    ),
     ("severity", "claims_file", "outcomes"),
     ("backends", "triage", "report", "store", "config", "claims_weighed"),  # the seams: they do not know each other
     ("fuzz", "build", "jobs", "mistakes", "state", "tally", "gate", "claims"),
     ("replay", "subjects", "analysis", "scheduler"),
-    ("rows", "controls", "again", "findings", "bundle", "rebase"),
+    ("rows", "controls", "again", "findings", "reproduce", "bundle", "rebase"),
+    ("crash_inputs",),
     ("pipeline", "verify"),
     ("cli",),
     ("__main__",),
@@ -49,6 +60,7 @@ PURE = (
     "flavours",
     "yaml_source",
     "config_problems",
+    "reduction",
     "triage",
     "tally",
     "claims",

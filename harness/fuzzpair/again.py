@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import re
+from contextlib import suppress
 from dataclasses import dataclass
+from typing import Final
 
 from fuzzpair.backends import Backend
-from fuzzpair.errors import UsageError
+from fuzzpair.errors import StoreError, UsageError
 from fuzzpair.flavours import judge_env
 from fuzzpair.model import Completed, Flavour, Limits, ReplayedProgram, Row, RunRecord
 from fuzzpair.replay import replay_command
 from fuzzpair.store import Store
+
+_SHA256: Final = re.compile(r"[0-9a-f]{64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,19 +27,35 @@ class Again:
 
 
 def replay_again(record: RunRecord, wish: Again, store: Store, backend: Backend, limits: Limits) -> Completed:
-    """Replay in a fresh sandbox. Raises UsageError when the row, the build or the input is not in the record."""
-    replayed = _replayed(_row(record, wish.row), wish.flavour)
+    """Replay in a fresh sandbox. Raises UsageError when the row, the build or the input is not in the record.
+
+    An input that the run did not judge (a minimised one) is known by its whole sha256, if the store holds it.
+    """
+    replayed = replayed_program(record, wish.row, wish.flavour)
+    name, content = _input(replayed, wish, store)
+    path = f"inputs/{name}"
+    command = replay_command(wish.flavour, replayed.target, path, env=judge_env(wish.flavour), timeout_s=30)
+    with backend.session(limits) as sandbox:
+        sandbox.put({"judge": store.get_blob(replayed.program), path: content})
+        return sandbox.run(command)
+
+
+def replayed_program(record: RunRecord, row: str, flavour: Flavour) -> ReplayedProgram:
+    """The build of a row that a run judged. Raises UsageError where the record has no such row or build."""
+    return _replayed(_row(record, row), flavour)
+
+
+def _input(replayed: ReplayedProgram, wish: Again, store: Store) -> tuple[str, bytes]:
     matching = [name for name in replayed.inputs if name.startswith(wish.input)]
+    if not matching and _SHA256.fullmatch(wish.input):
+        with suppress(StoreError):
+            return wish.input, store.get_blob(wish.input)
     if len(matching) != 1:
         raise UsageError(
             f"{len(matching)} inputs of {wish.row} begin with {wish.input!r}",
             next_step="one of " + ", ".join(name[:12] for name in replayed.inputs),
         )
-    path = f"inputs/{matching[0]}"
-    command = replay_command(wish.flavour, replayed.target, path, env=judge_env(wish.flavour), timeout_s=30)
-    with backend.session(limits) as sandbox:
-        sandbox.put({"judge": store.get_blob(replayed.program), path: store.get_blob(matching[0])})
-        return sandbox.run(command)
+    return matching[0], store.get_blob(matching[0])
 
 
 def _row(record: RunRecord, name: str) -> Row:

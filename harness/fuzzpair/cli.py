@@ -8,10 +8,10 @@ import signal
 import sys
 import tempfile
 import traceback
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, NoReturn, Protocol
@@ -19,11 +19,12 @@ from typing import Annotated, NoReturn, Protocol
 import typer
 
 from fuzzpair import __version__, state
-from fuzzpair.again import Again, replay_again
+from fuzzpair.again import Again, replay_again, replayed_program
 from fuzzpair.backends import Backend
 from fuzzpair.backends.select import Kind, open_backend
 from fuzzpair.bundle import read_bundle, unpack_pair, write_bundle
 from fuzzpair.config import Config, Profile, json_schema, load_config
+from fuzzpair.crash_inputs import StoredBuild, minimise_findings, try_inputs
 from fuzzpair.errors import (
     EXIT_CLEAN,
     EXIT_NOT_DONE,
@@ -33,11 +34,12 @@ from fuzzpair.errors import (
     Interrupted,
     UsageError,
 )
-from fuzzpair.findings import STDIN, Judging, read_given, read_rulings, triage
+from fuzzpair.findings import STDIN, Judging, Read, read_given, read_reports, read_rulings, triage, without
 from fuzzpair.fuzz.triggers import Triggers
 from fuzzpair.jobs import Worker
-from fuzzpair.model import Flavour, RunRecord
+from fuzzpair.model import Flavour, RunRecord, Toolchain, Triage
 from fuzzpair.pipeline import Experiment, check_wish
+from fuzzpair.progress import Observer
 from fuzzpair.rebase import problems_behind, rebase_all
 from fuzzpair.report import clean, write_reports
 from fuzzpair.report.checks import render_checks
@@ -47,6 +49,8 @@ from fuzzpair.report.explain import render_explanation
 from fuzzpair.report.findings import render_findings, render_json
 from fuzzpair.report.json_report import read_record, render
 from fuzzpair.report.live import make_observer
+from fuzzpair.reproduce import TIMES, Judge
+from fuzzpair.scheduler import Scheduler
 from fuzzpair.severity import NO_OVERRIDES
 from fuzzpair.severity_rules import Reachability
 from fuzzpair.store import Store, digest
@@ -161,7 +165,34 @@ class _Wish:
 
 
 def _run(wish: _Wish, store: Store, world: World, kind: Kind, given: Mapping[str, Triggers] | None = None) -> RunRecord:
-    config = wish.config
+    with _backing(wish.config, store, world, kind) as backing:
+        return Experiment(
+            config=wish.config,
+            profile_name=wish.profile_name,
+            toolchain=backing.toolchain,
+            worker=backing.worker,
+            executor=backing.executor,
+            observer=backing.observer,
+            slots=backing.slots,
+            selected=wish.mistakes,
+            given=given,
+        ).run()
+
+
+@dataclass(frozen=True)
+class _Backing:
+    """What jobs are run with."""
+
+    toolchain: Toolchain
+    worker: Worker
+    executor: Executor
+    slots: int  # how many batches it does at once
+    observer: Observer
+
+
+@contextmanager
+def _backing(config: Config, store: Store, world: World, kind: Kind) -> Iterator[_Backing]:
+    """A prepared backend and its workers; everything of it is ended with the block. Ctrl-C is Interrupted."""
     # One more than there are cores: while a sandbox starts or its files travel, a core would be idle.
     workers = (os.cpu_count() or 1) + 1 if config.workers == "auto" else config.workers
     with make_observer(make_console(sys.stderr, sys.stderr.isatty()), sys.stderr.isatty()) as observer:
@@ -170,17 +201,8 @@ def _run(wish: _Wish, store: Store, world: World, kind: Kind, given: Mapping[str
         try:
             toolchain = backend.prepare(config.image)
             limits = config.limits.to_model()
-            return Experiment(
-                config=config,
-                profile_name=wish.profile_name,
-                toolchain=toolchain,
-                worker=Worker(backend=backend, store=store, fingerprint=toolchain.fingerprint, limits=limits),
-                executor=executor,
-                observer=observer,
-                slots=workers,
-                selected=wish.mistakes,
-                given=given,
-            ).run()
+            worker = Worker(backend=backend, store=store, fingerprint=toolchain.fingerprint, limits=limits)
+            yield _Backing(toolchain, worker, executor, workers, observer)
         except KeyboardInterrupt:
             raise Interrupted from None
         finally:
@@ -335,33 +357,78 @@ class ReachedBy(StrEnum):
 
 @app.command("triage")
 def triage_logs(
-    paths: Annotated[list[str], typer.Argument(help="Logs, folders of logs, or - for standard input.")],
+    context: typer.Context,
+    paths: Annotated[list[str], typer.Argument(help="Logs or crash inputs, folders of them, or - for standard input.")],
     json_file: Annotated[str | None, typer.Option("--json", help="Write the findings there; - prints them.")] = None,
     groups: Annotated[Path | None, typer.Option(help="A person's rulings; groups.yml where it is there.")] = None,
     config_file: Annotated[Path | None, typer.Option("--config", help="A pipeline.yml with severities.")] = None,
     reached_by: Annotated[ReachedBy, typer.Option(help="Who brings the target to the fault.")] = ReachedBy.UNKNOWN,
+    on: Annotated[str | None, typer.Option(help="A row of the last run: inputs are run again on its build.")] = None,
+    flavour: Annotated[Flavour, typer.Option(help="Which build of that row.")] = Flavour.ADDRESS,
+    times: Annotated[int, typer.Option(min=1, max=1000, help="Replays of each input.")] = TIMES,
+    minimise_s: Annotated[float, typer.Option(min=0, help="Seconds to make one input smaller; 0: leave it.")] = 60,
+    state_folder: StateFolder = STATE,
 ) -> None:
-    """Any fuzzer's logs to findings: classified, grouped, with CWE and severity. Needs no target and runs nothing.
+    """Any fuzzer's logs to findings: classified, grouped, with CWE and severity. Without --on it runs nothing.
 
-    Exit code: 0 done, 2 usage or configuration, 3 where a file could not be read (the others are shown).
+    With --on, a file in which no tool reports anything is an input: it is run again in the sandbox, grouped with the
+    others by what it shows, and one input of each finding is made smaller.
+
+    Exit code: 0 done, 2 usage or configuration, 3 where a file could not be read or run (the others are shown).
     """
-    found = triage(
-        read_given(paths, sys.stdin.buffer),
-        Judging(
-            reachability=next(one for one in Reachability if one.word == reached_by),
-            overrides=load_config(config_file).overrides if config_file else NO_OVERRIDES,
-            rulings=_rulings(groups),
-        ),
+    judging = Judging(
+        reachability=next(one for one in Reachability if one.word == reached_by),
+        overrides=load_config(config_file).overrides if config_file else NO_OVERRIDES,
+        rulings=_rulings(groups),
     )
+    if on is None:
+        found = triage(read_reports(read_given(paths, sys.stdin.buffer)), judging)
+    else:
+        config, store = load_config(config_file or CONFIG), state.open_store(state_folder)
+        build = _stored_build(store, on, flavour, state_folder, config_file)
+        read = read_reports(read_given(paths, sys.stdin.buffer))
+        with _backing(config, store, context.obj, config.backend) as backing:
+            scheduler = Scheduler(backing.executor, backing.worker, backing.observer)
+            found = _triage_inputs(read, judging, build, scheduler, store, times=times, minimise_s=minimise_s)
     if json_file == STDIN:
         print(render_json(found), end="")
     else:
         render_findings(found, make_console(sys.stdout, sys.stdout.isatty()))
         if json_file:
             _write(Path(json_file), render_json(found))
-    if not found.logs and not found.unreadable:
+    if not found.logs and not found.unreadable and on is None:
         raise UsageError("there is no log in what was given", next_step="name logs, or a folder of them")
     raise typer.Exit(EXIT_NOT_DONE if found.unreadable else EXIT_CLEAN)
+
+
+def _stored_build(
+    store: Store, row: str, flavour: Flavour, state_folder: Path, config_file: Path | None
+) -> StoredBuild:
+    """Raises UsageError where the last run has no such row or build."""
+    program = replayed_program(read_record(state.latest_record(store)), row, flavour)
+    options = () if state_folder == STATE else ("--state", str(state_folder))
+    if config_file is not None and config_file != CONFIG:
+        options = (*options, "--config", str(config_file))
+    judge = Judge(program=program.program, flavour=flavour, target=program.target)
+    return StoredBuild(row=row, judge=judge, options=options)
+
+
+def _triage_inputs(
+    read: Sequence[Read],
+    judging: Judging,
+    build: StoredBuild,
+    scheduler: Scheduler,
+    store: Store,
+    *,
+    times: int,
+    minimise_s: float,
+) -> Triage:
+    inputs = {one.given.name: one.given.content for one in read if one.is_input}
+    trial = try_inputs(inputs, build, scheduler, store, times=times)
+    found = triage(without(read, trial.failed), judging, trial.tried)
+    if not minimise_s:
+        return found
+    return replace(found, findings=minimise_findings(found.findings, build, scheduler, store, fuse_s=minimise_s))
 
 
 def _rulings(path: Path | None) -> Rulings:

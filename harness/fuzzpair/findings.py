@@ -1,20 +1,21 @@
-"""Logs to findings: read what a person points at, group it, and say how bad each group is. Runs nothing."""
+"""Logs to findings: read what is pointed at, group it, and say how bad each group is. Runs nothing."""
 
 from __future__ import annotations
 
 import stat
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import BinaryIO, Final
 
 from fuzzpair.errors import ConfigError, UsageError
-from fuzzpair.model import Crash, CrashReport, Finding, Triage
+from fuzzpair.model import Crash, CrashReport, Finding, Reproduction, Triage
 from fuzzpair.severity import NO_OVERRIDES, Fault, Overrides, assess, rate
 from fuzzpair.severity_rules import Reachability
 from fuzzpair.store import digest
 from fuzzpair.triage import parse_log
-from fuzzpair.triage.grouping import NO_RULINGS, BugGroup, Item, group
+from fuzzpair.triage.grouping import NO_RULINGS, BugGroup, Item, UnusedRuling, group
 from fuzzpair.triage.rulings import Rulings, parse_rulings
 from fuzzpair.triage.signature import cause
 
@@ -86,37 +87,97 @@ class Judging:
     rulings: Rulings = NO_RULINGS
 
 
-def triage(given: Iterable[Given], judging: Judging) -> Triage:
-    """Findings of these logs. Text that no tool wrote is a finding of unknown class, and never merges."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Read:
+    """A given file with the report that it holds, if any tool wrote one."""
+
+    given: Given
+    report: CrashReport | None
+
+    @property
+    def is_log(self) -> bool:
+        """Text is a log, also where no tool is known to have written it; octets are an input."""
+        return self.report is not None or b"\0" not in self.given.content[:HEAD]
+
+    @property
+    def is_input(self) -> bool:
+        """What a program was named for: any file in which no tool reports anything."""
+        return self.report is None and not self.given.problem
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tried:
+    """What became of an input that was run again."""
+
+    report: CrashReport | None
+    digest: str
+    reproduction: Reproduction
+
+
+def read_reports(given: Iterable[Given]) -> list[Read]:
+    return [Read(given=one, report=cause(parse_log(one.content.decode(errors="replace")))) for one in given]
+
+
+def without(read: Iterable[Read], failed: Mapping[str, str]) -> list[Read]:
+    """The same, with what could not be run as what could not be read."""
+    return [
+        replace(one, given=replace(one.given, problem=failed.get(one.given.name, one.given.problem))) for one in read
+    ]
+
+
+def triage(read: Iterable[Read], judging: Judging, tried: Mapping[str, Tried | None] = MappingProxyType({})) -> Triage:
+    """Findings of these logs. Text that no tool wrote is a finding of unknown class, and never merges.
+
+    `tried` holds, by name, the inputs among them that were run again: None where nothing was to be seen.
+    """
     items: list[Item] = []
-    reports: dict[str, CrashReport | None] = {}
-    not_logs: list[str] = []
+    left: dict[str, list[str]] = {"not_logs": [], "not_reproduced": []}
     unreadable: list[tuple[str, str]] = []
-    for one in given:
-        if one.problem:
-            unreadable.append((one.name, one.problem))
-            continue
-        report = cause(parse_log(one.content.decode(errors="replace")))
-        if report is None and b"\0" in one.content[:HEAD]:
-            not_logs.append(one.name)
-            continue
-        reports[one.name] = report
-        items.append(Item(name=one.name, report=report, digest=digest(one.content)))
-    grouping = group(items, judging.rulings)
-    findings = [_finding(found, reports, judging) for found in grouping.findings]
+    for one in read:
+        name = one.given.name
+        again = tried.get(name)
+        if one.given.problem:
+            unreadable.append((name, one.given.problem))
+        elif again is not None:
+            items.append(Item(name=name, report=again.report, digest=again.digest))
+        elif name in tried:
+            left["not_reproduced"].append(name)
+        elif one.is_log:
+            items.append(Item(name=name, report=one.report, digest=digest(one.given.content)))
+        else:
+            left["not_logs"].append(name)
+    reproductions = {name: again.reproduction for name, again in tried.items() if again is not None}
+    findings, unused = findings_of(items, judging, reproductions)
     return Triage(
-        findings=tuple(sorted(findings, key=lambda finding: (-finding.score, finding.key))),
-        logs=len(items),
-        not_logs=tuple(not_logs),
+        findings=findings,
+        logs=len(items) - len(reproductions),
+        not_logs=tuple(left["not_logs"]),
+        not_reproduced=tuple(left["not_reproduced"]),
         unreadable=tuple(unreadable),
-        unused_rulings=tuple(f"line {one.line}: no log has {one.signature} ({one.reason})" for one in grouping.unused),
+        unused_rulings=tuple(f"line {one.line}: no log has {one.signature} ({one.reason})" for one in unused),
     )
 
 
-def _finding(found: BugGroup, reports: dict[str, CrashReport | None], judging: Judging) -> Finding:
+def findings_of(
+    items: Sequence[Item], judging: Judging, reproductions: Mapping[str, Reproduction]
+) -> tuple[tuple[Finding, ...], tuple[UnusedRuling, ...]]:
+    """Grouped, the worst first; by an item's name, how it was reproduced."""
+    grouping = group(items, judging.rulings)
+    reports = {item.name: item.report for item in items}
+    findings = [_finding(found, reports, judging, reproductions) for found in grouping.findings]
+    return tuple(sorted(findings, key=lambda finding: (-finding.score, finding.key))), grouping.unused
+
+
+def _finding(
+    found: BugGroup,
+    reports: Mapping[str, CrashReport | None],
+    judging: Judging,
+    reproductions: Mapping[str, Reproduction],
+) -> Finding:
     known = [report for name in found.items if (report := reports[name]) is not None]
     assessed = [(assess(report, judging.reachability, judging.overrides), report) for report in known]
     unknown = rate(Fault(bug_class=None), judging.reachability, judging.overrides)
+    inputs = (reproductions[name] for name in found.items if name in reproductions)
     # The first of the worst: the members are in the order of their names.
     assessment, worst = max(assessed, key=lambda pair: pair[0].score, default=(unknown, None))
     return Finding(
@@ -133,4 +194,5 @@ def _finding(found: BugGroup, reports: dict[str, CrashReport | None], judging: J
             for one in found.crashes
         ),
         rulings=found.rulings,
+        inputs=tuple(sorted(inputs, key=lambda one: (one.is_flaky, one.octets, one.name))),
     )

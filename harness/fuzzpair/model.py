@@ -312,6 +312,36 @@ class Crash:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Smaller:
+    """A smaller input that shows the same bug, and how often it did in its own replays."""
+
+    input: str  # sha256
+    octets: int
+    k: int
+    n: int
+    is_minimal: bool  # without any single one of its octets it no longer shows it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reproduction:
+    """A crash input on its build again: in k of n replays it showed the finding's bug."""
+
+    name: str  # the file, or the campaign, that it comes from
+    input: str  # sha256
+    octets: int
+    bug: str  # its same-bug signature; empty where no other input could have it
+    k: int
+    n: int
+    log: str  # sha256 of one log that shows the bug
+    command: str  # shows it again, the smaller input where there is one
+    smaller: Smaller | None = None  # None: not asked for, or nothing smaller shows it
+
+    @property
+    def is_flaky(self) -> bool:
+        return self.k < self.n
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
     """One bug, as triage sees it. `report` is that of the worst of its logs; None where no log could be read."""
 
@@ -325,6 +355,7 @@ class Finding:
     why: str  # the reason of the severity
     crashes: tuple[Crash, ...]
     rulings: tuple[str, ...] = ()
+    inputs: tuple[Reproduction, ...] = ()  # those that were run again, the smallest first; logs have none
 
     @property
     def logs(self) -> tuple[str, ...]:
@@ -338,6 +369,7 @@ class Triage:
     findings: tuple[Finding, ...]  # the worst first
     logs: int
     not_logs: tuple[str, ...]  # octets, not text: inputs
+    not_reproduced: tuple[str, ...]  # inputs on which the named build ended cleanly each time
     unreadable: tuple[tuple[str, str], ...]  # (file, why)
     unused_rulings: tuple[str, ...]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
@@ -59,7 +59,7 @@ class ReplayJob:
         return f"{self.subject} {self.flavour}"
 
     def run(self, sandbox: Sandbox, store: Store) -> Replays:
-        place = _Place(self, sandbox, store)
+        place = Place(self, sandbox, store)
         place.put()
         replays: list[Replay] = []
         for chunk in (self.inputs[:HANGS_DECIDE], self.inputs[HANGS_DECIDE:]):
@@ -115,7 +115,7 @@ def replay_command(
     )
 
 
-class _Place:
+class Place:
     """One program and its inputs in the sandbox, in a folder of its own."""
 
     def __init__(self, job: ReplayJob, sandbox: Sandbox, store: Store) -> None:
@@ -131,10 +131,19 @@ class _Place:
         self.sandbox.put(content)
         self.sandbox.put_blobs({f"{self.folder}/judge": self.job.program}, self.store.get_blob)
 
+    def put_inputs(self, contents: Mapping[str, bytes]) -> None:
+        """More inputs than the job names, by the sha256 of each."""
+        self.sandbox.put({f"{self.folder}/inputs/{name}": content for name, content in contents.items()})
+
+    def complete(self, names: Sequence[str]) -> tuple[Completed, ...]:
+        """One process an input; nothing of it is stored."""
+        return self.sandbox.run_all([self._command(name) for name in names])
+
     def run(self, names: tuple[str, ...]) -> list[Replay]:
+        """One process an input; what each printed is stored."""
         if not names:
             return []
-        completed = self.sandbox.run_all([self._command(name) for name in names])
+        completed = self.complete(names)
         counts = self.sandbox.get([f"{self.folder}/counts"]) if self.job.flavour is Flavour.CANARY else {}
         return [
             self._replay(name, one, counts.get(f"{self.folder}/counts/{name}", b""))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any, Final
 
@@ -23,17 +24,36 @@ def render_findings(triage: Triage, console: Console) -> None:
     """The findings, the worst first, then everything that was given and is none."""
     if triage.findings:
         console.print(_table(triage))
+    for finding in triage.findings:
+        for text in _again(finding):
+            console.print(_line(text), soft_wrap=True)  # a command that was cut in two cannot be copied
     inputs = len(triage.not_logs)
     if inputs:
         names = _names(triage.not_logs)
         console.print(
-            _line(f"{inputs} files hold no text ({names}): inputs say nothing without their program; give its logs")
+            _line(f"{inputs} files hold no text ({names}): inputs say nothing without their program; name it (--on)")
         )
+    if triage.not_reproduced:
+        names = _names(triage.not_reproduced)
+        console.print(_line(f"{len(triage.not_reproduced)} inputs end cleanly on this build each time: {names}"))
     for name, why in triage.unreadable:
         console.print(_line(f"not read: {name}: {why}"))
     for text in triage.unused_rulings:
         console.print(_line(f"ruling without effect: {text}"))
-    console.print(_line(f"{triage.logs} logs, {len(triage.findings)} findings"))
+    again = sum(len(finding.inputs) for finding in triage.findings) + len(triage.not_reproduced)
+    tried = f"{again} inputs, " if again else ""
+    console.print(_line(f"{triage.logs} logs, {tried}{len(triage.findings)} findings"))
+
+
+def _again(finding: Finding) -> Iterator[str]:
+    """How the first input is seen again, and what was made of it."""
+    for one in finding.inputs[:1]:
+        flaky = ", flaky" if one.is_flaky else ""
+        yield f"{finding.key}: {one.name}: {one.octets} octets, {one.k}/{one.n} replays{flaky}"
+        if one.smaller:
+            how = "none of them can go" if one.smaller.is_minimal else "the time ran out"
+            yield f"  minimised: {one.smaller.octets} octets ({how}), {one.smaller.k}/{one.smaller.n} replays"
+        yield f"  reproduce: {one.command}"
 
 
 def render_json(triage: Triage) -> str:

@@ -23,6 +23,7 @@ SCHEME: Final = 1  # part of each key: a changed rule must not look like a chang
 UNNAMED_FRAMES: Final = 3
 LEAK_FRAMES: Final = 2  # the allocating function is often everyone's: its caller belongs to the place
 
+_UNKNOWN: Final = "unknown: "
 _CLOSURE = re.compile(r"(?:::\{closure\}|::\$_(?:::operator\(\))?)+$")
 _DESTRUCTOR = re.compile(r"(?:^|::)(?:~[^:]*|drop)$")
 _VARIABLE = re.compile(r"created by an allocation of '([^'\n]{1,200})' in the stack frame")
@@ -42,6 +43,11 @@ class Signature:
     crash_lines: tuple[str, ...]
     bug_lines: tuple[str, ...]
 
+    @property
+    def is_unknown(self) -> bool:
+        """Neither a place nor words: one of a kind by its digest, and never the same as another input's."""
+        return self.bug_lines[0].startswith(_UNKNOWN)
+
 
 def signature(report: CrashReport | None, digest: str) -> Signature:
     """The signature of a report; never raises.
@@ -58,7 +64,7 @@ def signature(report: CrashReport | None, digest: str) -> Signature:
     bug_lines = _bug_lines(report) if report else ()
     crash_lines = _crash_lines(report) if report else ()
     if not bug_lines:
-        bug_lines = (f"unknown: {family_of(report) if report else 'no report'}", f"digest {digest}")
+        bug_lines = (f"{_UNKNOWN}{family_of(report) if report else 'no report'}", f"digest {digest}")
     # The bug is part of the crash, so that the fine level never joins what the coarse one parts.
     crash = _key("crash", (*bug_lines, *crash_lines))
     return Signature(crash=crash, bug=_key("bug", bug_lines), crash_lines=crash_lines, bug_lines=bug_lines)

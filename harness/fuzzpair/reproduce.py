@@ -1,0 +1,244 @@
+"""A crash input on its build again: how often it ends the same way (k/n), and a smaller input that still does."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import ClassVar, Final
+
+from fuzzpair.backends import Sandbox
+from fuzzpair.errors import UsageError
+from fuzzpair.flavours import judge_env
+from fuzzpair.jobs import Outcomes
+from fuzzpair.model import Completed, CrashReport, Flavour, Replay, Reproduction
+from fuzzpair.reduction import reduce_input
+from fuzzpair.replay import Place, ReplayJob
+from fuzzpair.store import Store, canonical_json, digest
+from fuzzpair.triage import parse_log
+from fuzzpair.triage.signature import Signature, cause, signature
+
+TIMES: Final = 5
+TRIES: Final = 4000  # candidates of one minimisation; its fuse is usually sooner
+MAX_CHANCES: Final = 5  # of a candidate to show what its input shows only now and then
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judge:
+    """A stored build's program that runs one input."""
+
+    program: str  # sha256
+    flavour: Flavour
+    target: str
+    wall_timeout_s: float = 5.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Repeats:
+    """The replays of each of the job's inputs, in their order."""
+
+    replays: tuple[tuple[Replay, ...], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReproduceJob:
+    """Run each input `times` times on one program under its flavour's strict options, one process each."""
+
+    kind: ClassVar[str] = "reproduce"
+    revision: ClassVar[int] = 1
+    result_type: ClassVar[type[Repeats]] = Repeats
+
+    judge: Judge
+    inputs: tuple[str, ...]  # sha256 of each, distinct
+    env: tuple[tuple[str, str], ...]
+    times: int = TIMES
+    subject: str = field(default="", compare=False)
+
+    @property
+    def label(self) -> str:
+        return f"{self.subject} {self.judge.flavour} again"
+
+    def run(self, sandbox: Sandbox, store: Store) -> Repeats:
+        place = Place(_replay_job(self.judge, self.inputs, self.env), sandbox, store)
+        place.put()
+        rounds = [place.run(self.inputs) for _ in range(self.times)]
+        return Repeats(replays=tuple(zip(*rounds, strict=True)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Minimised:
+    """The smallest input that still shows the same bug; the one that was given, where none smaller does."""
+
+    input: str  # sha256
+    octets: int
+    tries: int
+    is_minimal: bool  # without any single one of its octets it shows it no longer
+    complete: bool  # False: the fuse ended it, so it is shown but never stored
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MinimiseJob:
+    """Make `input` smaller as long as the program shows the same-bug signature `bug` on it."""
+
+    kind: ClassVar[str] = "minimise"
+    revision: ClassVar[int] = 1
+    result_type: ClassVar[type[Minimised]] = Minimised
+
+    judge: Judge
+    input: str  # sha256
+    bug: str  # same-bug signature
+    env: tuple[tuple[str, str], ...]
+    fuse_s: float
+    chances: int = 1  # processes a candidate, until one shows it
+    tries: int = TRIES
+    subject: str = field(default="", compare=False)
+
+    @property
+    def label(self) -> str:
+        return f"{self.subject} {self.judge.flavour} minimise {self.input[:12]}"
+
+    def run(self, sandbox: Sandbox, store: Store) -> Minimised:
+        """Gives the input itself, in no tries, where it does not show the bug at all."""
+        place = Place(_replay_job(self.judge, (self.input,), self.env), sandbox, store)
+        place.put()
+        content = store.get_blob(self.input)
+        asking = _Asking(self, place)
+        if asking.keeps([content]) != [True]:
+            return Minimised(
+                input=self.input, octets=len(content), tries=0, is_minimal=False, complete=not asking.is_over
+            )
+        found = reduce_input(content, asking.keeps, self.tries)
+        return Minimised(
+            input=store.put_blob(found.content),
+            octets=len(found.content),
+            tries=found.tries,
+            is_minimal=found.is_minimal,
+            complete=not asking.is_over,
+        )
+
+
+class _Asking:
+    """Candidates to answers, in the sandbox, until the fuse."""
+
+    def __init__(self, job: MinimiseJob, place: Place) -> None:
+        self._job = job
+        self._place = place
+        self._end = time.monotonic() + job.fuse_s
+        self.is_over = False
+
+    def keeps(self, candidates: Sequence[bytes]) -> list[bool]:
+        if time.monotonic() >= self._end:
+            self.is_over = True
+            return []
+        names = [digest(one) for one in candidates]
+        self._place.put_inputs(dict(zip(names, candidates, strict=True)))
+        kept: set[str] = set()
+        for _ in range(self._job.chances):
+            left = [name for name in names if name not in kept]
+            if left:
+                shown = zip(left, self._place.complete(left), strict=True)
+                kept |= {name for name, one in shown if _bug_of(one, name) == self._job.bug}
+        return [name in kept for name in names]
+
+
+def _bug_of(completed: Completed, name: str) -> str | None:
+    if completed.ok and not completed.timed_out:
+        return None
+    return _signed(cause(parse_log(completed.stderr.decode(errors="replace"))), completed, name).bug
+
+
+def _signed(report: CrashReport | None, ended: Completed | Replay, name: str) -> Signature:
+    return signature(report, _ending_digest(ended, name))
+
+
+def _ending_digest(ended: Completed | Replay, name: str) -> str:
+    """Where no place and no word is known, an input that ends alike again is the same, and another input never is."""
+    return digest(canonical_json([name, ended.exit_code, ended.signal, ended.timed_out, ended.oom_killed]))
+
+
+def _replay_job(judge: Judge, inputs: tuple[str, ...], env: tuple[tuple[str, str], ...]) -> ReplayJob:
+    return ReplayJob(
+        program=judge.program,
+        flavour=judge.flavour,
+        target=judge.target,
+        inputs=inputs,
+        env=env,
+        wall_timeout_s=judge.wall_timeout_s,
+    )
+
+
+def reproduce_job(judge: Judge, inputs: Sequence[str], *, times: int = TIMES, subject: str = "") -> ReproduceJob:
+    """Replays of each distinct input. Raises UsageError for the canary, which counts and reports nothing."""
+    _require_a_judge(judge)
+    distinct = tuple(dict.fromkeys(inputs))
+    return ReproduceJob(judge=judge, inputs=distinct, env=judge_env(judge.flavour), times=times, subject=subject)
+
+
+def minimise_job(judge: Judge, again: Reproduction, *, fuse_s: float, subject: str = "") -> MinimiseJob:
+    """A minimisation that gives the candidates of a flaky input the chances that its k of n asks for."""
+    _require_a_judge(judge)
+    return MinimiseJob(
+        judge=judge,
+        input=again.input,
+        bug=again.bug,
+        env=judge_env(judge.flavour),
+        fuse_s=fuse_s,
+        chances=min(MAX_CHANCES, math.ceil(again.n / max(1, again.k))),
+        subject=subject,
+    )
+
+
+def _require_a_judge(judge: Judge) -> None:
+    if judge.flavour is Flavour.CANARY:
+        raise UsageError(
+            "the canary flavour says that a mistake is triggered, not what becomes of it",
+            next_step="choose another flavour: address, or default for production",
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """What an input showed most often in its replays, and how often: k of n."""
+
+    input: str  # sha256
+    report: CrashReport | None
+    signature: Signature
+    digest: str  # keeps apart what has no signature that two could share
+    log: str  # sha256 of the first log that shows it
+    k: int
+    n: int
+
+
+def shown_by(job: ReproduceJob, outcomes: Outcomes, store: Store) -> dict[str, Shown | None]:
+    """By input, what it showed; None where each of its replays ended cleanly. Empty where the job was not done."""
+    result = outcomes.result(job)
+    if not isinstance(result, Repeats):
+        return {}
+    return {name: _shown(name, replays, store) for name, replays in zip(job.inputs, result.replays, strict=True)}
+
+
+def _shown(name: str, replays: Sequence[Replay], store: Store) -> Shown | None:
+    reports = {log: _read(log, store) for log in dict.fromkeys(one.log for one in replays)}
+    seen = [
+        (_signed(reports[one.log], one, name), one) for one in replays if one.exit_code != 0 or one.timed_out
+    ]  # an exit code of 0 is clean whatever was printed
+    if not seen:
+        return None
+    counts = Counter(made.bug for made, _ in seen)
+    bug, k = counts.most_common(1)[0]  # of equals, the first that was seen
+    made, first = next(pair for pair in seen if pair[0].bug == bug)
+    return Shown(
+        input=name,
+        report=reports[first.log],
+        signature=made,
+        digest=_ending_digest(first, name),
+        log=first.log,
+        k=k,
+        n=len(replays),
+    )
+
+
+def _read(log: str, store: Store) -> CrashReport | None:
+    return cause(parse_log(store.get_blob(log).decode(errors="replace")))
