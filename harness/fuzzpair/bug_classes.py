@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Final
 
@@ -60,6 +61,8 @@ def bug_class(slug: str) -> BugClass:
     raise UsageError(f"there is no bug class {slug!r}", next_step=hint)
 
 
+# Logs have few kinds and many reports, and each look-up asks every class.
+@lru_cache(maxsize=1 << 10)
 def candidates(tool: Tool, kind: str, access: Access | None = None) -> tuple[str, ...]:
     """Every class that a report may be about, the one that it shows by itself first."""
     return tuple(known.slug for known in BUG_CLASSES.values() if known.is_named_by(tool, kind, access))

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import re
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fuzzpair.triage.log import EXCERPT_OCTETS, MAX_LINE, Log, clean_lines, excerpt
+from fuzzpair.triage.log import _START, _STARTS, EXCERPT_OCTETS, MAX_LINE, Log, clean_lines, excerpt
+
+WORDS = st.sampled_from([word for words, _ in _STARTS for word in words])
+LINES = st.lists(st.lists(st.one_of(WORDS, st.text(max_size=5)), max_size=4).map("".join), max_size=6)
 
 
 def test_colours_titles_and_carriage_returns_go() -> None:
@@ -32,6 +38,22 @@ def test_a_line_is_bounded_before_its_colours_go() -> None:
 def test_no_escape_crosses_the_end_of_a_line(text: str) -> None:
     apart = [line for part in text.split("\n") for line in clean_lines(part)]
     assert list(clean_lines(text)) == apart
+
+
+@pytest.mark.parametrize(("words", "pattern"), _STARTS, ids=[words[0] for words, _ in _STARTS])
+@given(data=st.data())
+def test_a_line_that_starts_a_report_holds_one_of_its_words(
+    words: tuple[str, ...], pattern: str, data: st.DataObject
+) -> None:
+    line = data.draw(st.from_regex(pattern))
+    assert any(word in line for word in words)
+
+
+@given(LINES, st.data())
+def test_words_are_looked_for_in_all_lines_at_once_and_none_is_missed(lines: list[str], data: st.DataObject) -> None:
+    starting = [data.draw(st.from_regex(pattern)) for _, pattern in data.draw(st.lists(st.sampled_from(_STARTS)))]
+    log = Log.of("\n".join(data.draw(st.permutations([*lines, *starting]))))
+    assert list(log.starts) == [number for number, line in enumerate(log.lines) if re.search(_START, line)]
 
 
 def test_a_block_ends_at_its_summary() -> None:

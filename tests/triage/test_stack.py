@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from fuzzpair.model import Frame
 from fuzzpair.triage.ignored import is_ignored, own_frames, top_own_function
@@ -103,6 +107,14 @@ def test_a_rust_backtrace_has_its_places_on_lines_of_their_own() -> None:
     ],
 )
 def test_position(place: str, parts: tuple[str | None, int | None, int | None]) -> None:
+    assert position(place) == parts
+
+
+@given(st.text("a:1\u0664\u00b2 0", max_size=24))
+def test_a_position_is_a_path_and_up_to_two_numbers_behind_it(place: str) -> None:
+    match = re.fullmatch(r"(.*?)(?::(\d{1,9}))?(?::(\d{1,9}))?", place)
+    assert match is not None
+    parts = (match[1], int(match[2] or 0) or None, int(match[3] or 0) or None) if match[1] else (None, None, None)
     assert position(place) == parts
 
 

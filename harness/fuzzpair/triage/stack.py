@@ -9,13 +9,13 @@ from fuzzpair.model import Frame
 
 MAX_FRAMES = 300
 LABEL_LENGTH = 80
+NUMBER_DIGITS = 9  # of a line or a column
 NO_NAMES = frozenset({"", "<null>", "<unknown>", "(<unknown module>)"})
 
 # `#3 0x55d1 in name file:line:col`; ThreadSanitizer leaves the address and the "in" out.
 _NUMBERED = re.compile(r"^\s*#(\d{1,4})\s+(?:0x[0-9a-fA-F]{1,16}\s+)?(?:in\s+)?(.*)$")
 _BUILD_ID = re.compile(r"\(BuildId: [0-9a-fA-F]{0,64}\)$")
 _MODULE = re.compile(r"\(([^()]*)\+0x([0-9a-fA-F]{1,16})\)$")
-_POSITION = re.compile(r"^(.*?)(?::(\d{1,9}))?(?::(\d{1,9}))?$")
 # A Rust backtrace: `3: name` or `3: 0x55d1 - name`, and the place on a line of its own.
 _RUST = re.compile(r"^\s*(\d{1,4}):\s+(?:0x[0-9a-fA-F]{1,16} - )?(\S.*)$")
 _RUST_PLACE = re.compile(r"^\s+at (\S.*)$")
@@ -65,12 +65,14 @@ def _label(heading: str) -> str:
 
 
 def _frame(text: str) -> Frame:
-    text = _BUILD_ID.sub("", text.rstrip()).rstrip()
+    text = text.rstrip()
     module, offset = None, None
-    match = _MODULE.search(text)
-    if match:
-        module, offset = match[1], int(match[2], 16)
-        text = text[: match.start()]
+    if text.endswith(")"):  # what stands in brackets at the end: the build's id, and before it the module
+        text = _BUILD_ID.sub("", text).rstrip()
+        match = _MODULE.search(text)
+        if match:
+            module, offset = match[1], int(match[2], 16)
+            text = text[: match.start()]
     function, place = _split_place(text.strip())
     file, line, column = position(place)
     known = None if function in NO_NAMES else function
@@ -86,15 +88,24 @@ def _split_place(text: str) -> tuple[str, str]:
     if last == "<null>":
         return before, ""
     # Without a line number, a last word is part of the name: `operator new(unsigned long)`.
-    return (before, last) if before and _POSITION.fullmatch(last)[2] else (text, "")  # type: ignore[index]
+    return (before, last) if before and _without_number(last)[1] else (text, "")
 
 
 def position(place: str) -> tuple[str | None, int | None, int | None]:
     """`file:line:column` → its parts; a line of 0 means that none is known."""
-    match = _POSITION.match(place)
-    if match is None or not match[1] or match[1] == "<null>":
+    file, last = _without_number(place)
+    path, line = _without_number(file) if last else (file, "")
+    if not line:
+        path, line, last = file, last, ""
+    if not path or path == "<null>":
         return None, None, None
-    return match[1], int(match[2] or 0) or None, int(match[3] or 0) or None
+    return path, int(line or 0) or None, int(last or 0) or None
+
+
+def _without_number(place: str) -> tuple[str, str]:
+    """(what stands in front, the number behind the last colon), or all of it and nothing."""
+    before, colon, number = place.rpartition(":")
+    return (before, number) if colon and number.isdecimal() and len(number) <= NUMBER_DIGITS else (place, "")
 
 
 def rust_backtrace(lines: Sequence[str]) -> tuple[Frame, ...]:

@@ -1,4 +1,4 @@
-"""How time grows with the length of a text, without a word on how fast the machine is; shared with bench/triage.py."""
+"""How time grows with the length of a text, without a word on how fast the machine is; shared with bench/parsing.py."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""How fast the log parsers are: logs a second, one huge line, growth on adversarial text, and a peer on the same logs.
+"""How fast logs are parsed and grouped: logs a second, one huge line, growth on adversarial text, and a peer.
 
-    PYTHONPATH=harness:tests python bench/triage.py [--clusterfuzz PYTHON]
+    PYTHONPATH=harness:tests python bench/parsing.py [--clusterfuzz PYTHON]
 
 PYTHON is the interpreter of an environment that has the package `clusterfuzz`; its stack parser then reads the same
 logs in the same run. All times are processor time of one core, the best of several rounds.
@@ -18,6 +18,7 @@ from functools import partial
 from pathlib import Path
 
 from fuzzpair.triage import parse_log
+from grouped_logs import grouped_per_s
 from triage.fire.growth import ADVERSARIAL, FACTOR, adversarial, growth
 
 LOGS = Path(__file__).parent.parent / "tests" / "logs"
@@ -26,6 +27,8 @@ HUGE_OCTETS = 100 * 1000 * 1000
 ROUNDS = 30  # of some 50 ms: what else runs on the machine takes from the cache of a single one
 PEER_ROUNDS = 5  # of more than half a second
 GROWTH_LENGTH = 1 << 16
+GROUPED_TIMES = 25  # each of the real logs so often in one grouping
+GROUPED_ROUNDS = 10
 
 PARSE_HUGE = """
 import resource, sys, time
@@ -74,6 +77,11 @@ def print_speed(texts: Sequence[str], peer: Path | None) -> None:
         print(f"clusterfuzz   {len(texts) / theirs:8.0f} logs/s; fuzzpair is {theirs / ours:.1f} times as fast")
 
 
+def print_grouped() -> None:
+    """Signatures are made from parsed reports and grouped; names that come again are normalised once, as in use."""
+    print(f"grouped       {max(grouped_per_s(GROUPED_TIMES) for _ in range(GROUPED_ROUNDS)):8.0f} signatures/s")
+
+
 def print_huge_line(what: str, piece: str) -> None:
     """In a process of its own: the peak of memory never falls again."""
     script = PARSE_HUGE.format(piece=piece, octets=len(piece), length=HUGE_OCTETS)
@@ -101,6 +109,7 @@ def main() -> None:
     parser.add_argument("--clusterfuzz", type=Path, metavar="PYTHON")
     peer: Path | None = parser.parse_args().clusterfuzz
     print_speed(typical_logs(), peer)
+    print_grouped()
     print_huge_line("plain", "x")
     print_huge_line("coloured", "\x1b[1mx\x1b[0m")
     print_growth()
