@@ -34,6 +34,7 @@ LAYERS = (
     ("replay", "subjects", "analysis", "scheduler"),
     ("rows", "controls", "again", "findings", "reproduce", "bundle", "rebase"),
     ("crash_inputs",),
+    ("run_findings",),
     ("pipeline", "verify"),
     ("cli",),
     ("__main__",),

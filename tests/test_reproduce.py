@@ -12,8 +12,9 @@ from fuzzpair.backends.fake import FakeBackend, FakeSandbox
 from fuzzpair.errors import UsageError
 from fuzzpair.jobs import Batch, Outcome, Outcomes, Worker, job_key, run_batch, stored_outcome
 from fuzzpair.model import Command, Completed, Flavour, Limits, Reproduction
-from fuzzpair.reproduce import Judge, Minimised, MinimiseJob, Shown, minimise_job, reproduce_job, shown_by
+from fuzzpair.reproduce import Judge, Minimised, MinimiseJob, Shown, count_job, minimise_job, reproduce_job, shown_by
 from fuzzpair.store import Store
+from fuzzpair.triage import parse_log
 from tiny_pair import asan
 
 Program = Callable[[bytes, int], bytes | int]  # (input, how often it was run before) -> a log, or a signal
@@ -90,6 +91,22 @@ def test_a_signal_without_a_word_is_alike_in_each_replay_and_never_in_another_in
     assert (first.k, second.k) == (3, 3)
     assert first.signature.is_unknown
     assert first.signature.bug != second.signature.bug
+
+
+def test_what_is_known_is_only_counted_by_its_family_and_without_names(store: Store) -> None:
+    def program(content: bytes, before: int) -> bytes | int:
+        if content == b"race":
+            return asan("parse") if before % 2 else b""
+        return 11 if content == b"signal" else asan("elsewhere").replace(b"use-after-free", b"buffer-overflow")
+
+    (known,) = parse_log(asan("parse").decode())
+    names = [store.put_blob(one) for one in (b"race", b"signal", b"other")]
+    job = count_job(judge(store), dict(zip(names, (known, None, known), strict=True)))
+    sandbox = FakeSandbox(Running(program))
+    assert job.run(sandbox, store).k == (2, 5, 0)
+    env = dict(sandbox.commands[0].env)
+    assert "symbolize=0" in env["ASAN_OPTIONS"]
+    assert "alloc_dealloc_mismatch=1" in env["ASAN_OPTIONS"], "the strict options all the same"
 
 
 def test_the_canary_reports_nothing(store: Store) -> None:

@@ -24,7 +24,7 @@ from fuzzpair.backends import Backend
 from fuzzpair.backends.select import Kind, open_backend
 from fuzzpair.bundle import read_bundle, unpack_pair, write_bundle
 from fuzzpair.config import Config, Profile, json_schema, load_config
-from fuzzpair.crash_inputs import StoredBuild, minimise_findings, try_inputs
+from fuzzpair.crash_inputs import Minimising, StoredBuild, try_inputs
 from fuzzpair.errors import (
     EXIT_CLEAN,
     EXIT_NOT_DONE,
@@ -428,7 +428,10 @@ def _triage_inputs(
     found = triage(without(read, trial.failed), judging, trial.tried)
     if not minimise_s:
         return found
-    return replace(found, findings=minimise_findings(found.findings, build, scheduler, store, fuse_s=minimise_s))
+    minimising = Minimising(findings=found.findings, build=build, fuse_s=minimise_s)
+    outcomes = scheduler.run_stage("minimise", minimising.plan())
+    scheduler.run_stage("reproduce the minimised", minimising.plan_again(outcomes))
+    return replace(found, findings=minimising.done(outcomes, store))
 
 
 def _rulings(path: Path | None) -> Rulings:

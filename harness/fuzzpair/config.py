@@ -224,6 +224,8 @@ class Profile(_Section):
     replay_timeout_s: Seconds
     fuse_s: Seconds
     """A campaign that this ends is incomplete, not a result."""
+    minimise_s: Annotated[float, Field(ge=0, le=86_400)] = 0
+    """Seconds to make one crash input of each finding smaller; 0 leaves it as it was found."""
     baseline: File | None = None
     """Verdicts of this profile, where it asks more judges than that of the file's own baseline; may be absent."""
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from fuzzpair.findings import Tried
@@ -59,10 +59,10 @@ def try_inputs(
         reproduce_job(build.judge, distinct[start : start + INPUTS_A_JOB], times=times, subject=build.row)
         for start in range(0, len(distinct), INPUTS_A_JOB)
     ]
-    outcomes = scheduler.run_stage("reproduce", _alone(jobs))
+    outcomes = scheduler.run_stage("reproduce", alone(jobs))
     shown = _all_shown(jobs, outcomes, store)
     tried = {
-        name: _tried(name, len(contents[name]), one, build) if (one := shown[input_]) else None
+        name: tried_again(name, len(contents[name]), one, build) if (one := shown[input_]) else None
         for name, input_ in names.items()
         if input_ in shown
     }
@@ -70,48 +70,67 @@ def try_inputs(
     return Trial(tried=tried, failed={name: why for name, input_ in names.items() if input_ not in shown})
 
 
-def _tried(name: str, octets: int, shown: Shown, build: StoredBuild) -> Tried:
-    return Tried(
-        report=shown.report,
-        digest=shown.digest,
-        reproduction=Reproduction(
-            name=name,
-            input=shown.input,
-            octets=octets,
-            bug="" if shown.signature.is_unknown else shown.signature.bug,
-            k=shown.k,
-            n=shown.n,
-            log=shown.log,
-            command=build.command(shown.input),
-        ),
+def tried_again(name: str, octets: int, shown: Shown, build: StoredBuild) -> Tried:
+    reproduction = Reproduction(
+        name=name,
+        input=shown.input,
+        octets=octets,
+        bug="" if shown.signature.is_unknown else shown.signature.bug,
+        k=shown.k,
+        n=shown.n,
+        log=shown.log,
+        command=build.command(shown.input),
     )
+    return Tried(report=shown.report, digest=shown.digest, reproduction=reproduction)
 
 
-def minimise_findings(
-    findings: Sequence[Finding], build: StoredBuild, scheduler: Scheduler, store: Store, *, fuse_s: float
-) -> tuple[Finding, ...]:
-    """Make the first input of each finding smaller, within `fuse_s` seconds each.
+@dataclass(kw_only=True)
+class Minimising:
+    """One build's findings on their way to smaller inputs, in two stages: each plans from the results before it.
 
-    What comes out is run again as often as its input was, and counts only where it shows the same bug.
+    Of each finding the first input is made smaller, within `fuse_s` seconds. What comes out is run again as often as
+    the input was, and counts only where it shows the same bug.
     """
-    jobs = {
-        finding.key: minimise_job(build.judge, finding.inputs[0], fuse_s=fuse_s, subject=build.row)
-        for finding in findings
-        if finding.inputs and finding.inputs[0].bug
-    }
-    outcomes = scheduler.run_stage("minimise", _alone(jobs.values()))
-    times = {finding.key: finding.inputs[0].n for finding in findings if finding.key in jobs}
-    smaller = {key: found for key, job in jobs.items() if (found := _smaller(job, outcomes))}
-    again = [
-        reproduce_job(build.judge, [found.input], times=times[key], subject=build.row) for key, found in smaller.items()
-    ]
-    shown = _all_shown(again, scheduler.run_stage("reproduce the minimised", _alone(again)), store)
-    return tuple(
-        _with_smaller(finding, smaller[finding.key], shown.get(smaller[finding.key].input), build)
-        if finding.key in smaller
-        else finding
-        for finding in findings
-    )
+
+    findings: tuple[Finding, ...]
+    build: StoredBuild
+    fuse_s: float
+    _jobs: dict[str, MinimiseJob] = field(default_factory=dict)
+    _again: dict[str, ReproduceJob] = field(default_factory=dict)
+
+    def plan(self) -> Iterable[MinimiseJob]:
+        judge, row = self.build.judge, self.build.row
+        self._jobs = {
+            finding.key: minimise_job(judge, finding.inputs[0], fuse_s=self.fuse_s, subject=row)
+            for finding in self.findings
+            if finding.inputs and finding.inputs[0].bug and finding.inputs[0].k
+        }
+        return self._jobs.values()
+
+    def plan_again(self, outcomes: Outcomes) -> Iterable[ReproduceJob]:
+        for finding in self.findings:
+            job = self._jobs.get(finding.key)
+            found = _smaller(job, outcomes) if job else None
+            if found:
+                times, row = finding.inputs[0].n, self.build.row
+                self._again[finding.key] = reproduce_job(self.build.judge, [found.input], times=times, subject=row)
+        return self._again.values()
+
+    def done(self, outcomes: Outcomes, store: Store) -> tuple[Finding, ...]:
+        return tuple(self._with_smaller(finding, outcomes, store) for finding in self.findings)
+
+    def _with_smaller(self, finding: Finding, outcomes: Outcomes, store: Store) -> Finding:
+        again = self._again.get(finding.key)
+        found = _smaller(self._jobs[finding.key], outcomes) if again else None
+        if again is None or found is None:
+            return finding
+        first, *others = finding.inputs
+        shown = shown_by(again, outcomes, store).get(found.input)
+        if shown is None or shown.signature.bug != first.bug:
+            return finding
+        smaller = Smaller(input=found.input, octets=found.octets, k=shown.k, n=shown.n, is_minimal=found.is_minimal)
+        made = replace(first, smaller=smaller, command=self.build.command(found.input))
+        return replace(finding, inputs=(made, *others))
 
 
 def _smaller(job: MinimiseJob, outcomes: Outcomes) -> Minimised | None:
@@ -119,16 +138,8 @@ def _smaller(job: MinimiseJob, outcomes: Outcomes) -> Minimised | None:
     return result if isinstance(result, Minimised) and result.input != job.input else None
 
 
-def _with_smaller(finding: Finding, found: Minimised, shown: Shown | None, build: StoredBuild) -> Finding:
-    first, *others = finding.inputs
-    if shown is None or shown.signature.bug != first.bug:
-        return finding
-    smaller = Smaller(input=found.input, octets=found.octets, k=shown.k, n=shown.n, is_minimal=found.is_minimal)
-    made = replace(first, smaller=smaller, command=build.command(found.input))
-    return replace(finding, inputs=(made, *others))
-
-
-def _alone(jobs: Iterable[ReproduceJob | MinimiseJob]) -> Iterator[Batch]:
+def alone(jobs: Iterable[ReproduceJob | MinimiseJob]) -> Iterator[Batch]:
+    """Each job in a sandbox of its own."""
     return (Batch((job,), job.label) for job in jobs)
 
 

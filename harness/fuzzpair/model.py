@@ -355,6 +355,7 @@ class Finding:
     why: str  # the reason of the severity
     crashes: tuple[Crash, ...]
     rulings: tuple[str, ...] = ()
+    row: str = ""  # a run's own: the row whose campaigns crashed; empty for logs of who knows what
     inputs: tuple[Reproduction, ...] = ()  # those that were run again, the smallest first; logs have none
 
     @property
@@ -655,6 +656,7 @@ class RunRecord:
     controls: tuple[Control, ...]
     stages: tuple[StageCost, ...]
     gate: Gate
+    findings: tuple[Finding, ...] = ()  # what campaigns crashed on, row by row; empty in an older version's record
     claims: tuple[ClaimAnswer, ...] = ()  # empty: pipeline.yml names no claims, or an older version wrote the record
 
 

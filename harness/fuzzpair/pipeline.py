@@ -18,17 +18,20 @@ from fuzzpair.claims_file import Claim, parse_claims
 from fuzzpair.config import Config, Profile
 from fuzzpair.config_problems import perhaps
 from fuzzpair.controls import campaign_controls, corpus_controls, known_bad_controls
+from fuzzpair.crash_inputs import Minimising, StoredBuild
 from fuzzpair.errors import BackendError, ConfigError, FuzzpairError, PatchError, UsageError
+from fuzzpair.findings import Judging
 from fuzzpair.flavours import RECIPES, SPEAKS
 from fuzzpair.fuzz.campaign import CampaignJob
 from fuzzpair.fuzz.triggers import TriggerJob, Triggers
 from fuzzpair.gate import Course, judge_run, read_baseline
 from fuzzpair.jobs import Batch, Job, Worker
 from fuzzpair.mistakes import Mistake, load_mistake, mistake_names, read_tree
-from fuzzpair.model import Analyzer, Control, Ending, Flavour, Language, Row, RunRecord, Toolchain, Variant
+from fuzzpair.model import Analyzer, Control, Ending, Finding, Flavour, Language, Row, RunRecord, Toolchain, Variant
 from fuzzpair.progress import Observer
 from fuzzpair.replay import RACE_TRIES, KnownBadJob, ReplayJob, Replays, for_race, known_bad_job, replay_job
 from fuzzpair.rows import Assembly, VariantWork, in_order
+from fuzzpair.run_findings import Again, fuzzed_build, plan_again, row_findings
 from fuzzpair.scheduler import Flow, Scheduler, Step
 from fuzzpair.store import digest
 from fuzzpair.subjects import Subject, fixed_subject, planted_subject, unpatched_subject
@@ -37,7 +40,7 @@ from fuzzpair.tally import ending_of
 SCHEMA = "fuzzpair/run/1"
 UNPATCHED = "the unpatched twins"  # no mistake's name: it has a space
 # What a run's cost is counted under, in the order in which it is told.
-KNOWN_BAD, BUILD_TWINS, BUILD, ANALYZE, FUZZ, REPLAY, BUILD_FIXED, REPLAY_FIXED = STAGES = (
+STAGES = (
     "known-bad programs",
     "build the unpatched twins",
     "build the mistakes",
@@ -46,7 +49,10 @@ KNOWN_BAD, BUILD_TWINS, BUILD, ANALYZE, FUZZ, REPLAY, BUILD_FIXED, REPLAY_FIXED 
     "replay",
     "build the counterparts",
     "replay the counterparts",
+    "minimise",
+    "reproduce the minimised",
 )
+KNOWN_BAD, BUILD_TWINS, BUILD, ANALYZE, FUZZ, REPLAY, BUILD_FIXED, REPLAY_FIXED, MINIMISE, REPRODUCE = STAGES
 Plan = Callable[[Sequence[VariantWork]], Iterable[Job]]
 # A counterpart is compared in default and fuzzed in address whatever the mistake does.
 COUNTERPART_FIRST = (Flavour.DEFAULT, Flavour.ADDRESS)
@@ -125,6 +131,8 @@ class Experiment:
     corpus_replays: list[tuple[Subject, str, ReplayJob]] = field(default_factory=list)
     clean_campaigns: list[tuple[Subject, CampaignJob]] = field(default_factory=list)
     triggers: dict[str, TriggerJob] = field(default_factory=dict)
+    again: list[tuple[VariantWork, Again]] = field(default_factory=list)  # what campaigns crashed on
+    minimising: dict[Again, Minimising] = field(default_factory=dict)
     judged: dict[str, list[Row]] = field(default_factory=dict)  # by mistake, as soon as its last step is done
     interrupted: bool = False
     broken: BackendError | None = None
@@ -173,6 +181,7 @@ class Experiment:
             (REPLAY, self.plan_replays),
             (BUILD_FIXED, self.plan_counterparts),
             (REPLAY_FIXED, self.plan_counterpart_replays),
+            *([(MINIMISE, self.plan_minimising), (REPRODUCE, self.plan_minimised)] if self.profile.minimise_s else []),
         )
         for stage, plan in stages:
             jobs = tuple(plan(work))
@@ -269,6 +278,10 @@ class Experiment:
                 one.replays = self._judge(one.subject, one)
                 one.confirmations = self._confirmations(one)
                 yield from (*one.replays.values(), *one.confirmations)
+                again = plan_again(one, self.scheduler.outcomes, self.worker.store, self.profile)
+                if again is not None:
+                    self.again.append((one, again))
+                    yield again
 
     def plan_counterparts(self, work: Sequence[VariantWork]) -> Iterator[Job]:
         """A counterpart answers only where it is asked: in the flavours in which the mistake did not end cleanly."""
@@ -284,6 +297,22 @@ class Experiment:
                 jobs = self._judge(one.fixed, one)
                 one.counterpart = {flavour: job for flavour, job in jobs.items() if flavour in one.asked}
                 yield from one.counterpart.values()
+
+    def plan_minimising(self, work: Sequence[VariantWork]) -> Iterator[Job]:
+        for one, again in self._again_of(work):
+            build = fuzzed_build(one, self.scheduler.outcomes, self.profile.replay_timeout_s)
+            if build is not None:
+                found = self._row_findings(one, again, build)
+                self.minimising[again] = Minimising(findings=found, build=build, fuse_s=self.profile.minimise_s)
+                yield from self.minimising[again].plan()
+
+    def plan_minimised(self, work: Sequence[VariantWork]) -> Iterator[Job]:
+        for _, again in self._again_of(work):
+            if again in self.minimising:
+                yield from self.minimising[again].plan_again(self.scheduler.outcomes)
+
+    def _again_of(self, work: Sequence[VariantWork]) -> Iterator[tuple[VariantWork, Again]]:
+        return ((one, again) for one, again in self.again if any(one is other for other in work))
 
     def _all_clean(self, job: ReplayJob) -> bool:
         result = self.scheduler.outcomes.result(job)
@@ -468,8 +497,23 @@ class Experiment:
             controls=controls,
             stages=costs,
             gate=judge_run(rows, controls, baseline, course),
+            findings=tuple(self._findings()),
         )
         return replace(record, claims=answer_claims(self.claims, record, selected=selected))
+
+    def _findings(self) -> Iterator[Finding]:
+        outcomes = self.scheduler.outcomes
+        for work, again in sorted(self.again, key=lambda one: one[0].mistake.name):
+            build = fuzzed_build(work, outcomes, self.profile.replay_timeout_s)
+            minimised = self.minimising.get(again)
+            if minimised is not None:
+                yield from minimised.done(outcomes, self.worker.store)
+            elif build is not None:
+                yield from self._row_findings(work, again, build)
+
+    def _row_findings(self, work: VariantWork, again: Again, build: StoredBuild) -> tuple[Finding, ...]:
+        judging = Judging(overrides=self.config.overrides)
+        return row_findings(work, again, build, judging, self.scheduler.outcomes, self.worker.store)
 
     def _controls(self) -> Iterator[Control]:
         outcomes = self.scheduler.outcomes

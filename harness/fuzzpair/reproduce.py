@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar, Final
 
@@ -18,6 +18,7 @@ from fuzzpair.reduction import reduce_input
 from fuzzpair.replay import Place, ReplayJob
 from fuzzpair.store import Store, canonical_json, digest
 from fuzzpair.triage import parse_log
+from fuzzpair.triage.families import family_of
 from fuzzpair.triage.signature import Signature, cause, signature
 
 TIMES: Final = 5
@@ -65,6 +66,53 @@ class ReproduceJob:
         place.put()
         rounds = [place.run(self.inputs) for _ in range(self.times)]
         return Repeats(replays=tuple(zip(*rounds, strict=True)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counts:
+    """In how many replays each of the job's inputs ended in the family that was known of it, in their order."""
+
+    k: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CountJob:
+    """k of n where the bug is known from a log already: the same replays as ReproduceJob's, without names in the logs.
+
+    Most of a crashing replay is looking up the names of its frames. Without them a report still has its class, and on
+    one input of one build the family of the class (docs/triage.md) says well enough whether it is the same bug.
+    """
+
+    kind: ClassVar[str] = "count"
+    revision: ClassVar[int] = 1
+    result_type: ClassVar[type[Counts]] = Counts
+
+    judge: Judge
+    inputs: tuple[tuple[str, str], ...]  # (sha256, family; empty where no tool reported anything), distinct inputs
+    env: tuple[tuple[str, str], ...]
+    times: int = TIMES
+    subject: str = field(default="", compare=False)
+
+    @property
+    def label(self) -> str:
+        return f"{self.subject} {self.judge.flavour} count"
+
+    def run(self, sandbox: Sandbox, store: Store) -> Counts:
+        names = tuple(name for name, _ in self.inputs)
+        place = Place(_replay_job(self.judge, names, self.env), sandbox, store)
+        place.put()
+        rounds = [list(map(_family_of, place.complete(names))) for _ in range(self.times)]
+        return Counts(
+            k=tuple(sum(seen[number] == family for seen in rounds) for number, (_, family) in enumerate(self.inputs))
+        )
+
+
+def _family_of(completed: Completed) -> str | None:
+    """The family of what a process showed; empty where it only ended badly, None where it ended cleanly."""
+    if completed.ok and not completed.timed_out:
+        return None
+    report = cause(parse_log(completed.stderr.decode(errors="replace")))
+    return family_of(report) if report else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,6 +222,20 @@ def reproduce_job(judge: Judge, inputs: Sequence[str], *, times: int = TIMES, su
     _require_a_judge(judge)
     distinct = tuple(dict.fromkeys(inputs))
     return ReproduceJob(judge=judge, inputs=distinct, env=judge_env(judge.flavour), times=times, subject=subject)
+
+
+def count_job(judge: Judge, known: Mapping[str, CrashReport | None], *, subject: str = "") -> CountJob:
+    """Replays of each input, by its sha256, of which a report is known. Raises UsageError for the canary."""
+    _require_a_judge(judge)
+    inputs = tuple((name, family_of(report) if report else "") for name, report in known.items())
+    return CountJob(judge=judge, inputs=inputs, env=_without_names(judge_env(judge.flavour)), subject=subject)
+
+
+def _without_names(env: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
+    """Strict options all the same, but no names of frames: neither a symbolizer's nor a backtrace's."""
+    return tuple(
+        (name, "0" if name == "RUST_BACKTRACE" else value.replace("symbolize=1", "symbolize=0")) for name, value in env
+    )
 
 
 def minimise_job(judge: Judge, again: Reproduction, *, fuse_s: float, subject: str = "") -> MinimiseJob:

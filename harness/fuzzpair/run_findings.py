@@ -1,0 +1,96 @@
+"""A run's own findings: what its campaigns crashed on, run again, grouped row by row, with severity and CWE."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+from fuzzpair.config import Profile
+from fuzzpair.crash_inputs import StoredBuild, tried_again
+from fuzzpair.findings import Judging, Tried, findings_of
+from fuzzpair.jobs import Outcomes
+from fuzzpair.model import Campaign, CrashInput, CrashReport, Finding, Flavour
+from fuzzpair.reproduce import TIMES, CountJob, Counts, Judge, ReproduceJob, Shown, count_job, reproduce_job, shown_by
+from fuzzpair.rows import VariantWork
+from fuzzpair.store import Store
+from fuzzpair.triage import parse_log
+from fuzzpair.triage.grouping import Item
+from fuzzpair.triage.signature import cause, signature
+
+Again = ReproduceJob | CountJob
+
+
+def crashes_of(work: VariantWork, outcomes: Outcomes) -> Iterator[tuple[str, CrashInput]]:
+    """What the campaigns of a variant crashed on, whether or not it is of its mistake, by the campaign's name."""
+    for job in work.campaigns:
+        result = outcomes.result(job)
+        if isinstance(result, Campaign) and result.crash is not None:
+            yield job.label, result.crash
+
+
+def plan_again(work: VariantWork, outcomes: Outcomes, store: Store, profile: Profile) -> Again | None:
+    """The crash inputs of a variant on the build that was fuzzed, as it is judged: strict options, one process each.
+
+    In full where something smaller is looked for, as that compares signatures; else only counted.
+    """
+    build = fuzzed_build(work, outcomes, profile.replay_timeout_s)
+    known = {crash.input: _report(crash, store) for _, crash in crashes_of(work, outcomes)}
+    if build is None or not known:
+        return None
+    if profile.minimise_s:
+        return reproduce_job(build.judge, list(known), subject=build.row)
+    return count_job(build.judge, known, subject=build.row)
+
+
+def fuzzed_build(work: VariantWork, outcomes: Outcomes, timeout_s: float) -> StoredBuild | None:
+    """The build that campaigns fuzz, as the program that judges one input; None where it was refused or failed."""
+    flavour = Flavour.ADDRESS
+    program = work.subject.program(flavour, outcomes) if work.subject else None
+    if program is None:
+        return None
+    judge = Judge(program=program, flavour=flavour, target=work.mistake.target, wall_timeout_s=timeout_s)
+    return StoredBuild(row=f"{work.mistake.name}/{work.planted.variant}", judge=judge)
+
+
+def row_findings(
+    work: VariantWork, again: Again, build: StoredBuild, judging: Judging, outcomes: Outcomes, store: Store
+) -> tuple[Finding, ...]:
+    """The findings of one variant, the worst first. A crash that did not come again is kept, with 0 of n."""
+    shown = _shown_again(again, outcomes, store)
+    tried = {
+        name: _tried(name, crash, shown.get(crash.input), build, store) for name, crash in crashes_of(work, outcomes)
+    }
+    items = [Item(name=name, report=one.report, digest=one.digest) for name, one in tried.items()]
+    findings, _ = findings_of(items, judging, {name: one.reproduction for name, one in tried.items()})
+    return tuple(replace(finding, row=build.row) for finding in findings)
+
+
+def _shown_again(again: Again, outcomes: Outcomes, store: Store) -> Mapping[str, Shown | int | None]:
+    """By input: what it showed in full, or in how many replays it showed what was known."""
+    if isinstance(again, ReproduceJob):
+        return shown_by(again, outcomes, store)
+    result = outcomes.result(again)
+    counts = result.k if isinstance(result, Counts) else (0,) * len(again.inputs)
+    return dict(zip((name for name, _ in again.inputs), counts, strict=True))
+
+
+def _tried(name: str, crash: CrashInput, shown: Shown | int | None, build: StoredBuild, store: Store) -> Tried:
+    octets = len(store.get_blob(crash.input))
+    if isinstance(shown, Shown):
+        return tried_again(name, octets, shown, build)
+    # The campaign's own log stands for the crash, also where it never came again.
+    report = _report(crash, store)
+    own = Shown(
+        input=crash.input,
+        report=report,
+        signature=signature(report, crash.input),
+        digest=crash.input,
+        log=crash.log,
+        k=shown or 0,
+        n=TIMES,
+    )
+    return tried_again(name, octets, own, build)
+
+
+def _report(crash: CrashInput, store: Store) -> CrashReport | None:
+    return cause(parse_log(store.get_blob(crash.log).decode(errors="replace")))
