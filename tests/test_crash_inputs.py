@@ -64,9 +64,9 @@ def test_inputs_are_grouped_with_logs_and_counted(crashes: Path, triage: Callabl
     assert triage(str(crashes), *ROW, "--json", str(report)) == 0
     found = findings_of(report)
     by_place = {finding["lines"][1]: finding for finding in found["findings"]}
-    assert set(by_place) == {"in parse", "in read_name"}
-    assert by_place["in read_name"]["inputs"] == []
-    inputs = by_place["in parse"]["inputs"]
+    assert set(by_place) == {"in parse (name.cpp)", "in read_name (name.cpp)"}
+    assert by_place["in read_name (name.cpp)"]["inputs"] == []
+    inputs = by_place["in parse (name.cpp)"]["inputs"]
     assert [(Path(one["name"]).name, one["octets"], one["k"], one["n"]) for one in inputs] == [
         ("crash-short", 6, 5, 5),
         ("crash-long", 43, 5, 5),

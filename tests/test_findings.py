@@ -52,6 +52,18 @@ def test_the_worst_stands_first_and_reach_changes_the_score() -> None:
     assert untrusted.vector.startswith("CVSS:3.1/AV:N")
 
 
+def test_two_tools_logs_of_one_input_that_libfuzzer_names_are_one_finding(tmp_path: Path) -> None:
+    freed = DOUBLE_FREE.read_text()
+    written = f"artifact_prefix='./'; Test unit written to ./out/crash-{'0123456789' * 4}\n"
+    other = freed.replace("attempting double-free on", "heap-buffer-overflow on address")
+    for name, text in (("first", freed), ("second", other)):
+        (tmp_path / name).write_text(text + written)
+    (found,) = of(tmp_path).findings
+    assert len(found.logs) == 2
+    (tmp_path / "second").write_text(other + written.replace("01", "ab"))
+    assert len(of(tmp_path).findings) == 2
+
+
 def test_text_of_nobody_is_an_unknown_finding_each_and_never_nothing() -> None:
     found = of(STDIN, DOUBLE_FREE, stdin=NOBODYS.encode())
     (unknown,) = (finding for finding in found.findings if finding.report is None)
@@ -86,13 +98,13 @@ def test_a_person_s_ruling_is_respected_and_one_without_effect_is_told(tmp_path:
     apart = of(DOUBLE_FREE, OVERFLOW)
     keys = sorted(finding.key for finding in apart.findings)
     (tmp_path / "groups.yml").write_text(
-        f"join:\n  - signatures: [{', '.join(keys)}, bug1-0000000000000000]\n    reason: one slip\n"
+        f"join:\n  - signatures: [{', '.join(keys)}, bug2-0000000000000000]\n    reason: one slip\n"
     )
     joined = of(DOUBLE_FREE, OVERFLOW, judging=Judging(rulings=read_rulings(tmp_path / "groups.yml")))
     (finding,) = joined.findings
     assert (len(finding.logs), finding.rulings) == (2, ("one slip",))
     assert len(joined.unused_rulings) == 1
-    assert "bug1-0000000000000000" in joined.unused_rulings[0]
+    assert "bug2-0000000000000000" in joined.unused_rulings[0]
     assert finding.score == max(one.score for one in apart.findings)
 
 

@@ -80,7 +80,7 @@ def test_a_flaky_input_is_kept_with_what_it_showed(store: Store, good: set[int],
 def test_what_it_shows_most_often_is_its_bug(store: Store) -> None:
     (shown,) = reproduced(store, lambda _, before: asan("once" if before == 0 else "often"), b"x")
     assert shown is not None
-    assert shown.signature.bug_lines[1] == "in often"
+    assert shown.signature.bug_lines[1] == "in often (name.cpp)"
     assert (shown.k, shown.n) == (4, 5)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import re
 import stat
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -21,6 +23,8 @@ from fuzzpair.triage.signature import cause
 
 STDIN: Final = "-"
 LOG_LIMIT: Final = 512 << 20  # octets; a log is read whole
+# libFuzzer names an input by its SHA-1: two tools' logs of one input may be of one slip (triage/grouping.py).
+_UNIT: Final = re.compile(r"Test unit written to \S*?(?:crash|leak|timeout|oom)-([0-9a-f]{40})\b")
 HEAD: Final = 8192  # text has no zero octet here; grep and git look as far
 
 
@@ -93,6 +97,7 @@ class Read:
 
     given: Given
     report: CrashReport | None
+    input: str = ""  # SHA-1 of the input that the log is of, where it says so
 
     @property
     def is_log(self) -> bool:
@@ -115,7 +120,13 @@ class Tried:
 
 
 def read_reports(given: Iterable[Given]) -> list[Read]:
-    return [Read(given=one, report=cause(parse_log(one.content.decode(errors="replace")))) for one in given]
+    return [_read(one) for one in given]
+
+
+def _read(given: Given) -> Read:
+    text = given.content.decode(errors="replace")
+    unit = _UNIT.search(text)
+    return Read(given=given, report=cause(parse_log(text)), input=unit[1] if unit else "")
 
 
 def without(read: Iterable[Read], failed: Mapping[str, str]) -> list[Read]:
@@ -139,11 +150,12 @@ def triage(read: Iterable[Read], judging: Judging, tried: Mapping[str, Tried | N
         if one.given.problem:
             unreadable.append((name, one.given.problem))
         elif again is not None:
-            items.append(Item(name=name, report=again.report, digest=again.digest))
+            own = hashlib.sha1(one.given.content, usedforsecurity=False).hexdigest()
+            items.append(Item(name=name, report=again.report, digest=again.digest, input=own))
         elif name in tried:
             left["not_reproduced"].append(name)
         elif one.is_log:
-            items.append(Item(name=name, report=one.report, digest=digest(one.given.content)))
+            items.append(Item(name=name, report=one.report, digest=digest(one.given.content), input=one.input))
         else:
             left["not_logs"].append(name)
     reproductions = {name: again.reproduction for name, again in tried.items() if again is not None}
@@ -174,6 +186,7 @@ def _finding(
     judging: Judging,
     reproductions: Mapping[str, Reproduction],
 ) -> Finding:
+    first = found.crashes[0].signature
     known = [report for name in found.items if (report := reports[name]) is not None]
     assessed = [(assess(report, judging.reachability, judging.overrides), report) for report in known]
     unknown = rate(Fault(bug_class=None), judging.reachability, judging.overrides)
@@ -182,7 +195,7 @@ def _finding(
     assessment, worst = max(assessed, key=lambda pair: pair[0].score, default=(unknown, None))
     return Finding(
         key=found.key,
-        lines=found.crashes[0].signature.bug_lines,
+        lines=next((one.signature for one in found.crashes if one.signature.bug == found.key), first).bug_lines,
         report=worst,
         cwe=assessment.cwe,
         severity=str(assessment.severity),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -41,6 +43,62 @@ def crash(one: Item) -> str:
 
 def members(grouping: Grouping) -> list[list[str]]:
     return sorted(list(finding.items) for finding in grouping.findings)
+
+
+# --- one input under several tools ---------------------------------------------------------------
+
+
+def told(name: str, tool: Tool, kind: str, at: str = "f", given: str = "one") -> Item:
+    stack = (Frame(function=at, file="/src/a.cpp", line=1),) if at else ()
+    report = CrashReport(tool=tool, kind=kind, bug_class=kind, stack=stack)
+    return Item(name=name, report=report, digest=name, input=given)
+
+
+OVERFLOW = told("address", Tool.ADDRESS, "heap-buffer-overflow-read")
+FREED = told("thread", Tool.THREAD, "use-after-free")
+UNSET = told("memory", Tool.MEMORY, "uninitialised-read")
+
+
+@given(st.permutations([OVERFLOW, FREED, UNSET]))
+def test_one_input_in_one_function_is_one_bug_whatever_each_tool_calls_it(items: list[Item]) -> None:
+    (found,) = group(items).findings
+    assert found.items == ("address", "memory", "thread")
+    assert found.key == bug(OVERFLOW), "the tool that can tell the most names it, in any order"
+
+
+def test_without_the_input_or_on_another_only_the_class_decides() -> None:
+    assert len(group([replace(one, input="") for one in (OVERFLOW, FREED, UNSET)]).findings) == 3
+    assert len(group([OVERFLOW, replace(FREED, input="two")]).findings) == 2
+
+
+def test_one_input_that_shows_two_functions_may_be_two_bugs() -> None:
+    elsewhere = told("undefined", Tool.UNDEFINED, "signed-overflow", at="g")
+    assert len(group([OVERFLOW, elsewhere]).findings) == 2
+    assert len(group([OVERFLOW, told("undefined", Tool.UNDEFINED, "index-out-of-bounds", at="g")]).findings) == 2
+
+
+def test_a_report_without_a_place_goes_with_its_family_on_the_same_input() -> None:
+    nameless = told("production", Tool.GLIBC_HEAP, "double-free", at="")
+    assert len(group([told("address", Tool.ADDRESS, "double-free"), nameless]).findings) == 1
+    assert len(group([OVERFLOW, nameless]).findings) == 2
+    # Of two functions of one family nobody can say which it is.
+    two = [told(at, Tool.ADDRESS, "double-free", at=at) for at in ("f", "g")]
+    assert len(group([*two, nameless]).findings) == 3
+
+
+def test_what_one_input_links_other_inputs_share() -> None:
+    items = [OVERFLOW, FREED, replace(FREED, name="second", input="two"), replace(OVERFLOW, name="third", input="")]
+    assert members(group(items)) == [["address", "second", "third", "thread"]]
+
+
+def test_a_ruling_on_any_of_the_linked_signatures_holds() -> None:
+    elsewhere = told("else", Tool.ADDRESS, "memory-leak", at="h", given="three")
+    join = Join(line=1, signatures=(bug(FREED), bug(elsewhere)), reason="one slip")
+    (found,) = group([OVERFLOW, FREED, elsewhere], Rulings(joins=(join,))).findings
+    assert found.key == min(bug(FREED), bug(elsewhere)), "of those that a person wrote down"
+    assert found.rulings == ("one slip",)
+    split = Split(line=1, signature=crash(FREED), reason="its own")
+    assert members(group([OVERFLOW, FREED], Rulings(splits=(split,)))) == [["address"], ["thread"]]
 
 
 # --- the real logs -----------------------------------------------------------------------------
@@ -156,7 +214,7 @@ def test_a_ruling_that_matches_nothing_is_reported() -> None:
     )
 
 
-BUG, BUG2, CRASH = "bug1-00112233445566aa", "bug1-00112233445566bb", "crash1-00112233445566cc"
+BUG, BUG2, CRASH = "bug2-00112233445566aa", "bug2-00112233445566bb", "crash2-00112233445566cc"
 GROUPS = f"""\
 # reviewed on Mondays
 join:
@@ -226,7 +284,7 @@ def test_text_that_is_no_ruling_never_becomes_one(content: bytes) -> None:
     assert is_refused(content) or parse_rulings(content) == Rulings()
 
 
-@given(st.integers(0, len(GROUPS) - 1), st.sampled_from(["", "\t", ":", "- ", "[", "'", "bug1-"]))
+@given(st.integers(0, len(GROUPS) - 1), st.sampled_from(["", "\t", ":", "- ", "[", "'", "bug2-"]))
 @settings(deadline=None)
 def test_a_damaged_file_is_read_or_refused(place: int, put: str) -> None:
     damaged = (GROUPS[:place] + put + GROUPS[place + 1 :]).encode()

@@ -97,9 +97,36 @@ def test_no_report_and_a_report_without_facts_differ() -> None:
     assert signature(bare, "1").bug_lines == ("unknown: out of bounds", "digest 1")
 
 
+def in_file(file: str, function: str = "dns::parse") -> CrashReport:
+    return replace(crash(), stack=(Frame(function=function, file=file),))
+
+
+def test_an_inlined_function_that_lost_its_namespace_is_the_same_place() -> None:
+    # What clang prints of one function, inlined or not, with line tables alone.
+    whole, bare = (
+        replace(crash(), stack=(Frame(function=name, file="/src/a.cpp"),)) for name in ("dns::B::f(int)", "f")
+    )
+    assert signature(whole, "").bug == signature(bare, "").bug
+    assert signature(whole, "").crash == signature(bare, "").crash
+
+
+def test_two_functions_of_one_name_are_told_by_their_files() -> None:
+    one, other = (
+        replace(crash(), stack=(Frame(function="dns::parse", file=f"/src/{file}"),)) for file in ("a.cpp", "b.cpp")
+    )
+    assert signature(one, "").bug != signature(other, "").bug
+
+
+def test_a_unit_of_code_generation_is_no_file() -> None:
+    units = ("dns.28d8bd86c3d38d26-cgu.08", "dns.0123456789abcdef-cgu.2")
+    one, other = map(in_file, units)
+    assert signature(one, "").bug_lines == ("lifetime", "in parse")
+    assert signature(one, "").bug == signature(other, "").bug
+
+
 def test_a_bug_of_the_harness_has_a_place_of_its_own() -> None:
     one, other = crash(at=("LLVMFuzzerTestOneInput",)), crash(at=("main",))
-    assert signature(one, "").bug_lines == ("lifetime", "in LLVMFuzzerTestOneInput")
+    assert signature(one, "").bug_lines == ("lifetime", "in LLVMFuzzerTestOneInput (dns.cpp)")
     assert not is_one_bug(one, other)
 
 
@@ -120,7 +147,7 @@ def test_the_place_of_the_release_parts_bugs() -> None:
 
 def test_a_destructor_is_no_place_of_release() -> None:
     assert is_one_bug(crash(), crash(freed_by=("dns::Table::~Table", "dns::use")))
-    assert signature(crash(freed_by=("dns::Table::~Table",)), "").bug_lines[-1] == "released in dns::Table::~Table"
+    assert signature(crash(freed_by=("dns::Table::~Table",)), "").bug_lines[-1] == "released in ~Table (dns.cpp)"
 
 
 def test_use_and_second_release_are_two_ends_of_one_slip() -> None:
@@ -141,7 +168,7 @@ def test_the_sides_of_a_race_have_no_order() -> None:
     one = crash(facts[0], ("dns::add", "dns::run"), *facts[1:], previous_access=("dns::find",))
     other = crash(facts[0], ("dns::find",), *facts[1:], previous_access=("dns::add", "dns::run"))
     assert signature(one, "") == signature(other, "")
-    assert signature(one, "").bug_lines == ("race", "between dns::add and dns::find")
+    assert signature(one, "").bug_lines == ("race", "between add (dns.cpp) and find (dns.cpp)")
 
 
 def test_an_uninitialised_value_is_known_by_its_origin() -> None:
@@ -150,7 +177,7 @@ def test_an_uninitialised_value_is_known_by_its_origin() -> None:
     other = crash("uninitialised-read", ("dns::b",), *facts, origin=("dns::make",))
     without = crash("uninitialised-read", ("dns::a",), *facts)
     assert is_one_bug(one, other)
-    assert signature(without, "").bug_lines == ("uninitialised", "in dns::a")
+    assert signature(without, "").bug_lines == ("uninitialised", "in a (dns.cpp)")
 
 
 def test_two_variables_of_one_function_are_two_origins() -> None:
@@ -172,7 +199,7 @@ def test_a_recursion_is_its_cycle_however_deep_and_wherever_it_ends() -> None:
     name = "unbounded-recursion"
     one = crash(name, ("leaf", *(("a", "b") * 50), "start"), *facts)
     other = crash(name, ("b", *(("a", "b") * 70), "start"), *facts)
-    assert signature(one, "").bug_lines == ("recursion", "recursion of a, b")
+    assert signature(one, "").bug_lines == ("recursion", "recursion of a (dns.cpp), b (dns.cpp)")
     assert is_one_bug(one, other)
     deeper = crash(name, ("leaf", *(("a", "b") * 60), "start"), *facts)
     assert signature(one, "") == signature(deeper, "")
@@ -196,7 +223,7 @@ def test_a_log_without_a_place_takes_the_one_of_its_signal() -> None:
     reports = parse_log(text_of("fuzz/throws"))
     alone, whole = signature(reports[0], ""), signature(cause(reports), "")
     assert alone.bug_lines == ("uncaught exception", "saying std::runtime_error: truncated")
-    assert whole.bug_lines == ("uncaught exception", "in throws", "from fuzz.cpp", alone.bug_lines[-1])
+    assert whole.bug_lines == ("uncaught exception", "in throws (fuzz.cpp)", "from fuzz.cpp", alone.bug_lines[-1])
     assert cause(()) is None
 
 

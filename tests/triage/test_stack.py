@@ -148,3 +148,12 @@ def test_the_main_of_libfuzzer_is_not_the_targets() -> None:
     assert own_frames((entry, call, Frame(function="main"))) == (entry,)
     assert top_own_function((call, Frame(function="main"))) is None
     assert top_own_function((Frame(function="main"),)) == "main"
+
+
+def test_rust_s_own_library_without_line_tables_is_known_by_its_unit_of_code_generation() -> None:
+    one = frame("    #11 0x560fcc82b9ab in __rust_try.llvm.3855821537838149136 std.28d8bd86c3d38d26-cgu.09")
+    assert (one.function, one.file) == ("__rust_try.llvm.3855821537838149136", "std.28d8bd86c3d38d26-cgu.09")
+    assert is_ignored(one)
+    own = frame("    #3 0x560fcc82b9ab in dns::text::append (.llvm.38) dns.28d8bd86c3d38d26-cgu.09")
+    assert own.function == "dns::text::append (.llvm.38)"
+    assert not is_ignored(own)

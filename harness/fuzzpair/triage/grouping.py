@@ -6,11 +6,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from fuzzpair.model import CrashReport
+from fuzzpair.model import CrashReport, Tool
 from fuzzpair.triage.rulings import Rulings
 from fuzzpair.triage.signature import Signature, signature
 
 NO_RULINGS = Rulings()
+_TELLING = (Tool.ADDRESS, Tool.HWADDRESS, Tool.LEAK, Tool.UNDEFINED, Tool.TYPE, Tool.MEMORY, Tool.THREAD)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +24,7 @@ class Item:
     name: str
     report: CrashReport | None
     digest: str
+    input: str = ""  # a digest of the input alone, where it is known: two tools on one input see one slip (below)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,17 +64,54 @@ class Grouping:
 def group(items: Iterable[Item], rulings: Rulings = NO_RULINGS) -> Grouping:
     """The findings in the order of their keys; the order of the items changes nothing."""
     names: defaultdict[str, list[str]] = defaultdict(list)
-    signatures: dict[str, Signature] = {}
+    seen: dict[str, _Seen] = {}
+    split = {ruling.signature for ruling in rulings.splits}
+    by_input: defaultdict[str, dict[str, Signature]] = defaultdict(dict)
     for item in items:
         made = signature(item.report, item.digest)
-        signatures[made.crash] = made
+        seen[made.crash] = _Seen(made, _rank(item.report))
         names[made.crash].append(item.name)
-    crashes = [CrashGroup(signature=signatures[key], items=tuple(sorted(names[key]))) for key in sorted(names)]
-    return Grouping(findings=_findings(crashes, rulings), unused=tuple(_unused(signatures.values(), rulings)))
+        if item.input and made.crash not in split:
+            by_input[item.input][made.bug] = made
+    crashes = [CrashGroup(signature=seen[key].signature, items=tuple(sorted(names[key]))) for key in sorted(names)]
+    leaders = _leaders(rulings, _linked(by_input.values()), seen.values())
+    findings = _findings(crashes, rulings, leaders)
+    return Grouping(findings=findings, unused=tuple(_unused((one.signature for one in seen.values()), rulings)))
 
 
-def _findings(crashes: Iterable[CrashGroup], rulings: Rulings) -> tuple[BugGroup, ...]:
-    leaders = _leaders(rulings)
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """A signature, and how much its tool can tell: 0 is the most."""
+
+    signature: Signature
+    rank: int
+
+
+def _rank(report: CrashReport | None) -> int:
+    """AddressSanitizer knows bounds and lifetimes; what MemorySanitizer or ThreadSanitizer calls a fault of bounds
+    depends on what lies there, and a library or a signal knows only where it ended."""
+    return _TELLING.index(report.tool) if report and report.tool in _TELLING else len(_TELLING)
+
+
+def _linked(by_input: Iterable[Mapping[str, Signature]]) -> Iterator[tuple[str, str]]:
+    """Pairs of bugs that one input shows to two tools: in one function, or of one family and in no two functions.
+
+    A process ends at its first fault, and builds of one source take one input the same way. Two faults of one input in
+    two functions may well be two bugs, the first of which the other tool does not see: these stay apart.
+    """
+    for shown in by_input:
+        alike: defaultdict[tuple[str, str], list[Signature]] = defaultdict(list)
+        for _, made in sorted(shown.items()):
+            if made.place:
+                alike["place", made.place].append(made)
+            if made.family:
+                alike["family", made.family].append(made)
+        for (what, _), ones in alike.items():
+            if what == "place" or len({one.place for one in ones if one.place}) <= 1:
+                yield from ((ones[0].bug, other.bug) for other in ones[1:])
+
+
+def _findings(crashes: Iterable[CrashGroup], rulings: Rulings, leaders: Mapping[str, str]) -> tuple[BugGroup, ...]:
     split = {ruling.signature: ruling.reason for ruling in rulings.splits}
     members: defaultdict[str, list[CrashGroup]] = defaultdict(list)
     reasons: defaultdict[str, dict[str, None]] = defaultdict(dict)
@@ -87,21 +126,29 @@ def _findings(crashes: Iterable[CrashGroup], rulings: Rulings) -> tuple[BugGroup
     return tuple(BugGroup(key=key, crashes=tuple(members[key]), rulings=tuple(reasons[key])) for key in sorted(members))
 
 
-def _leaders(rulings: Rulings) -> Mapping[str, str]:
-    """Each joined signature with the one that stands for all of its group: the smallest, seen this time or not."""
-    leaders: dict[str, str] = {}
+def _leaders(rulings: Rulings, links: Iterable[tuple[str, str]], seen: Iterable[_Seen]) -> Mapping[str, str]:
+    """Each joined signature with the one that stands for all of its group.
 
-    def leader(of: str) -> str:
-        while leaders.setdefault(of, of) != of:
-            leaders[of] = leaders[leaders[of]]  # halves the path: linear in practice
-            of = leaders[of]
+    Of a ruling's the smallest that it names, seen this time or not; else that of the tool that can tell the most.
+    """
+    parents: dict[str, str] = {}
+
+    def root(of: str) -> str:
+        while parents.setdefault(of, of) != of:
+            parents[of] = parents[parents[of]]  # halves the path: linear in practice
+            of = parents[of]
         return of
 
-    for join in rulings.joins:
-        for other in join.signatures[1:]:
-            low, high = sorted((leader(join.signatures[0]), leader(other)))
-            leaders[high] = low
-    return {name: leader(name) for name in list(leaders)}
+    joins = [(join.signatures[0], other) for join in rulings.joins for other in join.signatures[1:]]
+    for one, other in (*links, *joins):
+        parents[root(one)] = root(other)
+    ranks = {one.signature.bug: one.rank for one in sorted(seen, key=lambda one: -one.rank)}
+    ranks |= {name: -1 for join in rulings.joins for name in join.signatures}
+    best: dict[str, tuple[int, str]] = {}
+    for name in list(parents):
+        mine = (ranks.get(name, len(_TELLING)), name)
+        best[root(name)] = min(best.get(root(name), mine), mine)
+    return {name: best[root(name)][1] for name in parents}
 
 
 def _unused(seen: Iterable[Signature], rulings: Rulings) -> Iterator[UnusedRuling]:

@@ -51,6 +51,11 @@ TABLE: Final[tuple[Ignored, ...]] = (
     Ignored(Part.FILE, r"^/rustc/|/rustlib/src/|/rustc-[\d.]+/library/", "Rust's std, core and alloc, by build"),
     Ignored(Part.FILE, r"^library/(?:std|core|alloc|proc_macro)/", "Rust's std, core and alloc, paths remapped"),
     Ignored(
+        Part.FILE,
+        r"^(?:std|core|alloc|compiler_builtins|panic_\w{1,20})\.[0-9a-f]{16}-cgu\.",
+        "Rust's library built without line tables: its unit of code generation stands for the file",
+    ),
+    Ignored(
         Part.MODULE,
         r"(?:^|/)(?:libc|libc\+\+|libc\+\+abi|libstdc\+\+|libm|libpthread|libgcc_s|ld-linux-x86-64)[.-]",
         "a shared library of the system: the fault shows there, but is its caller's",

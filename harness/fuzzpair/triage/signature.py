@@ -11,21 +11,23 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Final
 
 from fuzzpair.model import CrashReport, Frame, Tool
 from fuzzpair.triage.families import LEAK, LIFETIME, LOCK, RACE, RECURSION, UNINITIALISED, family_of
 from fuzzpair.triage.ignored import blamed_frames, is_of_the_system
 from fuzzpair.triage.names import normalise
+from fuzzpair.triage.stack import CODEGEN_UNIT
 from fuzzpair.triage.wording import constant_part, own_words
 
-SCHEME: Final = 1  # part of each key: a changed rule must not look like a changed bug
+SCHEME: Final = 2  # part of each key: a changed rule must not look like a changed bug
 UNNAMED_FRAMES: Final = 3
 LEAK_FRAMES: Final = 2  # the allocating function is often everyone's: its caller belongs to the place
 
 _UNKNOWN: Final = "unknown: "
-_CLOSURE = re.compile(r"(?:::\{closure\}|::\$_(?:::operator\(\))?)+$")
-_DESTRUCTOR = re.compile(r"(?:^|::)(?:~[^:]*|drop)$")
+_CLOSURE = re.compile(r"(?:::\{closure\}|::\$_(?:::operator\(\))?)+(?= \(|$)")
+_DESTRUCTOR = re.compile(r"(?:~[^:]*|drop)(?: \(.*\))?$")
 _VARIABLE = re.compile(r"created by an allocation of '([^'\n]{1,200})' in the stack frame")
 _OTHER_PLACES: Final = ("live allocation", "panicked at")
 _SIDES: Final = ("previous access", "mutex acquired")
@@ -42,6 +44,8 @@ class Signature:
     bug: str
     crash_lines: tuple[str, ...]
     bug_lines: tuple[str, ...]
+    place: str  # the function where it goes wrong; empty where none is shown
+    family: str  # of its class; empty where there is no report
 
     @property
     def is_unknown(self) -> bool:
@@ -67,7 +71,14 @@ def signature(report: CrashReport | None, digest: str) -> Signature:
         bug_lines = (f"{_UNKNOWN}{family_of(report) if report else 'no report'}", f"digest {digest}")
     # The bug is part of the crash, so that the fine level never joins what the coarse one parts.
     crash = _key("crash", (*bug_lines, *crash_lines))
-    return Signature(crash=crash, bug=_key("bug", bug_lines), crash_lines=crash_lines, bug_lines=bug_lines)
+    return Signature(
+        crash=crash,
+        bug=_key("bug", bug_lines),
+        crash_lines=crash_lines,
+        bug_lines=bug_lines,
+        place=_place(report) if report else "",
+        family=family_of(report) if report else "",
+    )
 
 
 def cause(reports: Sequence[CrashReport]) -> CrashReport | None:
@@ -119,6 +130,14 @@ def _word_lines(report: CrashReport) -> tuple[str, ...]:
         # Without a name the file alone would join all of its bugs of one family.
         words = constant_part(report.message)
     return (*_line("from", file), *_line("saying", words))
+
+
+def _place(report: CrashReport) -> str:
+    """Where it goes wrong, whichever thread, or function of a recursion, happens to be the one that is shown."""
+    family = family_of(report)
+    if family in (RACE, LOCK):
+        return " and ".join(_sides(report))
+    return ", ".join(_cycle(report.stack)) if family == RECURSION else _faulty(report)
 
 
 def _faulty(report: CrashReport) -> str:
@@ -206,7 +225,30 @@ def _names(stack: tuple[Frame, ...]) -> tuple[str, ...]:
 
 
 def _name(frame: Frame) -> str:
-    return normalise(frame.function) if frame.function else f"({_last_part(frame.file or '')})"
+    """`~Nsec (rdata.hpp)`: the function's own name, and the file that tells it from another of that name.
+
+    Without its namespaces and types: where a function was inlined, a build with line tables alone knows no more of it,
+    and whether it is inlined is the optimiser's choice, which differs from build to build.
+    """
+    file = _source_file(frame)
+    if not frame.function:
+        return f"({file})"
+    name = _bare(normalise(frame.function))
+    return f"{name} ({file})" if file else name
+
+
+@lru_cache(maxsize=1 << 12)
+def _bare(name: str) -> str:
+    """`a::B::f::{closure}` → `f::{closure}`: closures are told from the function that holds them elsewhere."""
+    closure = _CLOSURE.search(name)
+    end = closure.start() if closure else len(name)
+    return name[name.rfind("::", 0, end) + 2 if "::" in name[:end] else 0 :]
+
+
+def _source_file(frame: Frame) -> str:
+    """The file without its folders. A unit of code generation, which rustc may name for it, differs by build."""
+    file = _last_part(frame.file or "")
+    return "" if CODEGEN_UNIT.fullmatch(file) else file
 
 
 def _unnamed(stack: tuple[Frame, ...]) -> tuple[str, ...]:

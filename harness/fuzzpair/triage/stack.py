@@ -16,6 +16,8 @@ NO_NAMES = frozenset({"", "<null>", "<unknown>", "(<unknown module>)"})
 _NUMBERED = re.compile(r"^\s*#(\d{1,4})\s+(?:0x[0-9a-fA-F]{1,16}\s+)?(?:in\s+)?(.*)$")
 _BUILD_ID = re.compile(r"\(BuildId: [0-9a-fA-F]{0,64}\)$")
 _MODULE = re.compile(r"\(([^()]*)\+0x([0-9a-fA-F]{1,16})\)$")
+# rustc names this in the place of a file where a crate, often std, was built without line tables.
+CODEGEN_UNIT = re.compile(r"[\w.-]{1,80}\.[0-9a-f]{16}-cgu\.\d{1,5}")
 # A Rust backtrace: `3: name` or `3: 0x55d1 - name`, and the place on a line of its own.
 _RUST = re.compile(r"^\s*(\d{1,4}):\s+(?:0x[0-9a-fA-F]{1,16} - )?(\S.*)$")
 _RUST_PLACE = re.compile(r"^\s+at (\S.*)$")
@@ -87,6 +89,8 @@ def _split_place(text: str) -> tuple[str, str]:
     before, _, last = text.rpartition(" ")
     if last == "<null>":
         return before, ""
+    if before and CODEGEN_UNIT.fullmatch(last):
+        return before, last
     # Without a line number, a last word is part of the name: `operator new(unsigned long)`.
     return (before, last) if before and _without_number(last)[1] else (text, "")
 
