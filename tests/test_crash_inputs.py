@@ -79,6 +79,15 @@ def test_inputs_are_grouped_with_logs_and_counted(crashes: Path, triage: Callabl
     assert "minimised: 1 octets (none of them can go), 5/5 replays" in here.out
 
 
+def test_an_input_of_which_nothing_can_go_is_said_to_be_so(
+    crashes: Path, triage: Callable[..., int], here: Here
+) -> None:
+    (crashes / "one").write_bytes(b"!")
+    assert triage(str(crashes / "one"), *ROW) == 0
+    assert "one: 1 octets, 5/5 replays" in here.out
+    assert "minimised: 1 octets (none of them can go), 5/5 replays" in here.out
+
+
 def test_the_printed_line_shows_it_again(crashes: Path, triage: Callable[..., int], here: Here) -> None:
     assert triage(str(crashes), *ROW) == 0
     (line,) = re.findall(r"reproduce: (\./fuzzpair .*)", here.out)

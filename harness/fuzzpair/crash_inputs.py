@@ -109,9 +109,8 @@ class Minimising:
 
     def plan_again(self, outcomes: Outcomes) -> Iterable[ReproduceJob]:
         for finding in self.findings:
-            job = self._jobs.get(finding.key)
-            found = _smaller(job, outcomes) if job else None
-            if found:
+            found = self._found(finding, outcomes)
+            if found and found.input != finding.inputs[0].input:
                 times, row = finding.inputs[0].n, self.build.row
                 self._again[finding.key] = reproduce_job(self.build.judge, [found.input], times=times, subject=row)
         return self._again.values()
@@ -119,23 +118,27 @@ class Minimising:
     def done(self, outcomes: Outcomes, store: Store) -> tuple[Finding, ...]:
         return tuple(self._with_smaller(finding, outcomes, store) for finding in self.findings)
 
+    def _found(self, finding: Finding, outcomes: Outcomes) -> Minimised | None:
+        """What came out; None where the input did not show its bug even once more, so that nothing was tried."""
+        job = self._jobs.get(finding.key)
+        result = outcomes.result(job) if job else None
+        return result if isinstance(result, Minimised) and result.tries else None
+
     def _with_smaller(self, finding: Finding, outcomes: Outcomes, store: Store) -> Finding:
-        again = self._again.get(finding.key)
-        found = _smaller(self._jobs[finding.key], outcomes) if again else None
-        if again is None or found is None:
+        found = self._found(finding, outcomes)
+        if found is None:
             return finding
         first, *others = finding.inputs
-        shown = shown_by(again, outcomes, store).get(found.input)
-        if shown is None or shown.signature.bug != first.bug:
-            return finding
-        smaller = Smaller(input=found.input, octets=found.octets, k=shown.k, n=shown.n, is_minimal=found.is_minimal)
+        k, n = first.k, first.n
+        again = self._again.get(finding.key)
+        if again is not None:
+            shown = shown_by(again, outcomes, store).get(found.input)
+            if shown is None or shown.signature.bug != first.bug:
+                return finding
+            k, n = shown.k, shown.n
+        smaller = Smaller(input=found.input, octets=found.octets, k=k, n=n, is_minimal=found.is_minimal)
         made = replace(first, smaller=smaller, command=self.build.command(found.input))
         return replace(finding, inputs=(made, *others))
-
-
-def _smaller(job: MinimiseJob, outcomes: Outcomes) -> Minimised | None:
-    result = outcomes.result(job)
-    return result if isinstance(result, Minimised) and result.input != job.input else None
 
 
 def alone(jobs: Iterable[ReproduceJob | MinimiseJob]) -> Iterator[Batch]:

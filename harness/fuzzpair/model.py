@@ -313,7 +313,10 @@ class Crash:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Smaller:
-    """A smaller input that shows the same bug, and how often it did in its own replays."""
+    """The smallest input that was found to show the same bug, and how often it did in its own replays.
+
+    The input itself where none smaller shows it.
+    """
 
     input: str  # sha256
     octets: int
@@ -334,7 +337,7 @@ class Reproduction:
     n: int
     log: str  # sha256 of one log that shows the bug
     command: str  # shows it again, the smaller input where there is one
-    smaller: Smaller | None = None  # None: not asked for, or nothing smaller shows it
+    smaller: Smaller | None = None  # None: not looked for, or not to be told from other bugs
 
     @property
     def is_flaky(self) -> bool:

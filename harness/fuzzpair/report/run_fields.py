@@ -171,10 +171,10 @@ FIELDS: Final[Mapping[str, Mapping[str, str]]] = {
         "n": "replays, one process each",
         "log": "digest of one log that shows it",
         "command": "shows it again; the smaller input where there is one",
-        "smaller": "null where nothing smaller was looked for, or shows the bug",
+        "smaller": "null where nothing smaller was looked for, or could be told from other bugs",
     },
     "Smaller": {
-        "input": "digest of the smaller input, with the same signature",
+        "input": "digest of the smallest input with the same signature; the input itself where none smaller has it",
         "octets": "its length",
         "k": "replays that showed the bug",
         "n": "replays, one process each",
