@@ -11,11 +11,12 @@ from pathlib import Path
 
 from fuzzpair.backends.select import open_backend
 from fuzzpair.config import Config, load_config
-from fuzzpair.jobs import Batch, Scheduler, Worker
+from fuzzpair.jobs import Batch, Worker
 from fuzzpair.mistakes import load_mistake, read_tree
 from fuzzpair.model import Flavour, Language, Replay, ReplayedProgram, Row, RunRecord
 from fuzzpair.progress import Silent
 from fuzzpair.replay import ReplayJob, Replays, replay_job
+from fuzzpair.scheduler import Scheduler
 from fuzzpair.store import Store
 from fuzzpair.subjects import Subject, planted_subject, unpatched_subject
 

@@ -204,6 +204,23 @@ def test_a_place_is_left_when_its_flow_ends(worker: Worker, executor: Executor) 
     assert (worker.backend.places, worker.backend.left) == (["one", "one"], ["one"])
 
 
+def test_batches_of_a_flow_s_place_wait_for_each_other_and_others_do_not(worker: Worker) -> None:
+    executor = InOrder()
+    scheduler = Scheduler(executor, worker, Heard(interrupt_after=1))
+    plan = [*batches("a", "b", "c", place="one"), *batches("d", "e")]
+    with pytest.raises(KeyboardInterrupt):
+        scheduler.run_flows([Flow("one", iter([Step("build", plan)]))])
+    assert len(executor.futures) == 3, "d, e, and the first of the place"
+
+
+def test_all_batches_of_a_place_are_run(worker: Worker, executor: Executor) -> None:
+    heard = Heard()
+    plan = [*batches("a", "b", "c", place="one"), *batches("d", "e")]
+    Scheduler(executor, worker, heard).run_flows([Flow("one", iter([Step("build", plan)]))])
+    assert sorted(label for label, _ in heard.done) == ["a", "b", "c", "d", "e"]
+    assert [label for label, _ in heard.done if label in "abc"] == ["a", "b", "c"]
+
+
 def test_a_flow_whose_results_are_stored_starts_no_sandbox(worker: Worker, executor: Executor) -> None:
     for _ in range(2):
         ended: list[str] = []

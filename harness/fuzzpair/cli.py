@@ -24,7 +24,7 @@ from fuzzpair.backends import Backend
 from fuzzpair.backends.select import Kind, open_backend
 from fuzzpair.bundle import read_bundle, unpack_pair, write_bundle
 from fuzzpair.config import Config, Profile, json_schema, load_config
-from fuzzpair.crash_inputs import Minimising, StoredBuild, try_inputs
+from fuzzpair.crash_inputs import Minimising, StoredBuild, alone, try_inputs
 from fuzzpair.errors import (
     EXIT_CLEAN,
     EXIT_NOT_DONE,
@@ -429,8 +429,8 @@ def _triage_inputs(
     if not minimise_s:
         return found
     minimising = Minimising(findings=found.findings, build=build, fuse_s=minimise_s)
-    outcomes = scheduler.run_stage("minimise", minimising.plan())
-    scheduler.run_stage("reproduce the minimised", minimising.plan_again(outcomes))
+    outcomes = scheduler.run_stage("minimise", alone(minimising.plan()))
+    scheduler.run_stage("reproduce the minimised", alone(minimising.plan_again(outcomes)))
     return replace(found, findings=minimising.done(outcomes, store))
 
 

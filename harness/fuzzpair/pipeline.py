@@ -184,8 +184,7 @@ class Experiment:
             *([(MINIMISE, self.plan_minimising), (REPRODUCE, self.plan_minimised)] if self.profile.minimise_s else []),
         )
         for stage, plan in stages:
-            jobs = tuple(plan(work))
-            yield Step(stage, [Batch(jobs, f"{mistake.name}: {stage}", mistake.name)] if jobs else [])
+            yield Step(stage, [Batch((job,), job.label, mistake.name) for job in plan(work)])
 
     def read_pair(self) -> None:
         """Read the twins, the corpus and every mistake. Raises FuzzpairError where nothing can be run at all."""

@@ -29,7 +29,10 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Flow:
-    """Steps in their order. Each is asked for when the one before it is done. Its name is its batches' place."""
+    """Steps in their order. Each is asked for when the one before it is done.
+
+    Of a step, batches with the flow's name as their place run one after another, and all others side by side.
+    """
 
     name: str
     steps: Iterator[Step]
@@ -93,18 +96,23 @@ class Scheduler:
         """Submit a flow's next step that has something to do, or end it."""
         for step in flow.steps:
             pending = self._plan(step)
-            for batch in pending:
-                future = self._executor.submit(run_batch, batch, self._worker)
-                running.futures[future] = (flow, step.stage)
-                if batch.place is not None:
-                    running.placed.add(batch.place)
             if pending:
                 running.left[flow.name] = len(pending)
+                queue = running.queues[flow.name] = deque(one for one in pending if one.place == flow.name)
+                self._submit(flow, step.stage, [one for one in pending if one.place != flow.name], running)
+                self._submit(flow, step.stage, [queue.popleft()] if queue else [], running)
                 return
         running.open -= 1
         if flow.name in running.placed:  # not in this thread: to end a sandbox takes as long as a small job
             self._executor.submit(self._worker.backend.leave, flow.name)
         on_end(flow.name)
+
+    def _submit(self, flow: Flow, stage: str, batches: Iterable[Batch], running: _Running) -> None:
+        for batch in batches:
+            future = self._executor.submit(run_batch, batch, self._worker)
+            running.futures[future] = (flow, stage)
+            if batch.place is not None:
+                running.placed.add(batch.place)
 
     def _plan(self, step: Step) -> list[Batch]:
         """Split what has to run from what this run or the store already answers; a job asked for twice runs once."""
@@ -141,8 +149,11 @@ class Scheduler:
                 self._count(stage, job, outcome)
             _raise_if_broken(outcomes)
             running.left[flow.name] -= 1
+            queue = running.queues[flow.name]
             if not running.left[flow.name]:
                 self._go_on(flow, running, on_end)
+            elif queue and not any(other is flow for other, _ in running.futures.values()):
+                self._submit(flow, stage, [queue.popleft()], running)
 
     def _count(self, stage: str, job: Job, outcome: Outcome) -> None:
         self._stages[stage].add(outcome)
@@ -163,6 +174,7 @@ def _raise_if_broken(outcomes: Mapping[Job, Outcome]) -> None:
 class _Running:
     waiting: deque[Flow]
     futures: dict[Future[dict[Job, Outcome]], tuple[Flow, str]] = field(default_factory=dict)
+    queues: dict[str, deque[Batch]] = field(default_factory=dict)  # what waits for its flow's place
     left: dict[str, int] = field(default_factory=dict)  # batches of a flow's step that are not done
     placed: set[str] = field(default_factory=set)
     open: int = 0
