@@ -56,12 +56,20 @@ class GoneForGood(FakeBackend):
         raise BackendError("the engine does not answer")
 
 
-@pytest.mark.parametrize(
-    ("tools", "code"), [(Tools(gone="./fuzz_message"), 3), (Tools(interrupted="./fuzz_message"), 130)]
-)
+SECOND = 'slip("wrong")'  # stands in the trees of the mistake that comes second
+
+
+def one_by_one(here: Here) -> None:
+    """One worker: the first mistake has its rows when the second one is fuzzed."""
+    path = here.pair.root / "pipeline.yml"
+    path.write_text(path.read_text().replace("workers: 2", "workers: 1"))
+
+
+@pytest.mark.parametrize(("tools", "code"), [(Tools(gone=SECOND), 3), (Tools(interrupted=SECOND), 130)])
 def test_what_was_found_is_told_also_when_the_engine_stays_gone(
     here: Here, monkeypatch: pytest.MonkeyPatch, tools: Tools, code: int
 ) -> None:
+    one_by_one(here)
     monkeypatch.setattr(here, "open_backend", lambda *_: GoneForGood(tools))
     assert here("run") == code
     assert "rejected" in here.out
@@ -138,7 +146,8 @@ def test_3_a_mistake_of_fuzzpair_itself_is_no_breached_gate(here: Here) -> None:
 
 
 def test_130_an_interrupted_run_tells_what_it_has_and_the_next_goes_on(here: Here) -> None:
-    here.tools = Tools(interrupted="./fuzz_message")
+    one_by_one(here)
+    here.tools = Tools(interrupted=SECOND)
     assert here("run") == 130
     assert "rejected" in here.out
     assert json.loads((here.pair.root / "out/run.json").read_text())["complete"] is False

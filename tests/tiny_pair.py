@@ -168,7 +168,7 @@ class Tools:
     prints: str = ""  # what judges print in the place of an answer
     blunt: str = ""  # an analyzer that fails
     gone: str = ""  # a program, or a word of a fuzzer's tree, behind which the engine stops answering
-    interrupted: str = ""  # a program at whose start a person presses Ctrl-C
+    interrupted: str = ""  # a program, or a word of a fuzzer's tree, at whose start a person presses Ctrl-C
 
     def __call__(self, command: Command, files: Files) -> Completed:
         completed = self._answer(command, files)
@@ -199,6 +199,8 @@ class Tools:
         """What was compiled."""
         if self.gone and program != "./judge" and self.gone in content["text"]:
             raise BackendError("the engine stopped answering", next_step="start it")
+        if self.interrupted and program != "./judge" and self.interrupted in content["text"]:
+            raise KeyboardInterrupt
         if program == "./judge" and content["flavour"] == self.unheard[0] and self.unheard[1] in content["text"]:
             raise SandboxError("a link came out")
         return self._judge(command, files, content) if program == "./judge" else self._fuzz(command, files, content)
