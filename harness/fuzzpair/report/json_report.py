@@ -14,6 +14,7 @@ from pydantic import TypeAdapter, ValidationError
 from fuzzpair.errors import UsageError
 from fuzzpair.model import Row, RunRecord
 from fuzzpair.report.clean import without_surrogates
+from fuzzpair.report.survival import comparisons, survival
 from fuzzpair.report.totals import Totals, totals
 
 file_name: Final = "run.json"
@@ -29,7 +30,12 @@ def render(record: RunRecord) -> str:
 
 def document(record: RunRecord) -> dict[str, Any]:
     """What run.json says, as plain values."""
-    return {**_plain_record(record), "schema": SCHEMA, "totals": _totals(totals(record))}
+    return {
+        **_plain_record(record),
+        "schema": SCHEMA,
+        "comparisons": _plain(comparisons(record)),
+        "totals": _totals(totals(record)),
+    }
 
 
 def read_record(text: str) -> RunRecord:
@@ -69,7 +75,7 @@ def _plain_row(row: Row, made: Mapping[str, Any]) -> dict[str, Any]:
         "rung": row.verdict.rung.value if row.verdict else None,
         "hardened_rung": row.hardened.rung.value if row.hardened else None,
     }
-    return {**derived, **made}
+    return {**derived, **made, "survival": _plain(survival(row.evidence.found))}
 
 
 def _totals(numbers: Totals) -> dict[str, Any]:

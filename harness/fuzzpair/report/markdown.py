@@ -9,6 +9,7 @@ from typing import Final
 from fuzzpair.model import GateStatus, RunRecord, Variant
 from fuzzpair.report import claims_text, clean, wording
 from fuzzpair.report.clean import markdown as safe
+from fuzzpair.report.survival import comparisons
 from fuzzpair.report.totals import Mistake, Totals, is_undone, mistakes, not_run, problem, totals
 
 file_name: Final = "summary.md"
@@ -22,7 +23,7 @@ def render(record: RunRecord) -> str:
     numbers = totals(record)
     sentence = wording.sentence(record, numbers)
     lines = [f"# fuzzpair: {safe(record.pair)}", "", f"**{safe(sentence)}**", ""]
-    for section in (_gate, _problems, _failed_controls, _matrix, _legend, _claims, _not_run):
+    for section in (_gate, _problems, _failed_controls, _matrix, _legend, _compared, _claims, _not_run):
         lines += section(record)
     return _fitting([*lines, *_controls(numbers), *_costs(record, numbers), *_about(record)])
 
@@ -75,6 +76,11 @@ def _matrix_row(mistake: Mistake, record: RunRecord) -> tuple[str, ...]:
 
 def _legend(record: RunRecord) -> Iterable[str]:
     yield from _bullets(f"{rung}: {wording.MEANINGS[rung]}" for rung in wording.occurring(record))
+
+
+def _compared(record: RunRecord) -> Iterable[str]:
+    made = comparisons(record)
+    return ["## How soon it is found, compared", "", *_bullets(map(wording.comparison, made))] if made else []
 
 
 def _claims(record: RunRecord) -> Iterable[str]:

@@ -17,7 +17,7 @@ know; a field that goes or changes its meaning raises the number. The same as JS
 - The file is ASCII; logs and inputs are escaped as JSON does. They are an attacker's text: show them as text.
   A lone surrogate, which JSON cannot carry, is written out as `\\udc80` in six characters.
 - Digests are SHA-256 in hex, and name blobs in the store (`.fuzzpair/`) unless the line says otherwise.
-- `rung`, `hardened_rung`, `name` and `totals` are derived from the rest for convenience.
+- `rung`, `hardened_rung`, `name`, `survival`, `comparisons` and `totals` are derived from the rest for convenience.
 - Where an object maps names to values and one name comes twice, a list of [name, value] pairs stands instead.
 
 Who catches what, as a table:
@@ -27,6 +27,11 @@ Who catches what, as a table:
 The claims, and what this run says of them:
 
     jq -r '.claims[] | [.id, .answer, .why] | @tsv' run.json
+
+How many of the seeds have not found it after how many executions, as a table to draw:
+
+    jq -r '.rows[] | select(.survival) | .name as $row
+               | .survival.by_executions[] | [$row, .at, .survival] | @tsv' run.json
 """
 
 FIELDS: Final[Mapping[str, Mapping[str, str]]] = {
@@ -48,6 +53,7 @@ FIELDS: Final[Mapping[str, Mapping[str, str]]] = {
         "gate": "the comparison with the baseline, and the exit code",
         "findings": "what campaigns crashed on, grouped in each row, the worst of a row first",
         "claims": "answers to `claims.yml`, of this run's rows alone; empty where none are asked",
+        "comparisons": "how soon C++ and Rust are found, where both have ten seeds or more; empty otherwise",
         "totals": "the numbers that every report prints, derived from the rest",
     },
     "Row": {
@@ -67,6 +73,7 @@ FIELDS: Final[Mapping[str, Mapping[str, str]]] = {
         "tools": "who caught it",
         "evidence": "everything that the verdict rests on",
         "problem": "why the row could not be judged; then nothing in it is a verdict",
+        "survival": "how soon its campaigns found it, from `evidence.found` alone; null where it was not fuzzed",
     },
     "Verdict": {
         "rung": "how early it is caught",
@@ -199,6 +206,32 @@ FIELDS: Final[Mapping[str, Mapping[str, str]]] = {
         "column": "from 1",
         "module": "the binary, where no file is known",
         "offset": "in the module",
+    "Survival": {
+        "seeds": "campaigns, one a seed",
+        "found": "those that found it within their budget",
+        "share_low": "Wilson's 95 % interval of the share of seeds that find it",
+        "share_high": "its upper end",
+        "by_executions": "Kaplan and Meier's curve over executions",
+        "by_seconds": "the same over wall clock seconds, which a busy machine stretches",
+        "median_executions": "where the curve comes down to a half; null unless over half of the seeds found it",
+        "median_seconds": "the same in seconds",
+    },
+    "SurvivalPoint": {
+        "at": "executions or seconds at which campaigns ended",
+        "at_risk": "campaigns that had not ended before",
+        "found": "of these, those that found it here",
+        "censored": "those that ended here without: they would have found it later, or never",
+        "survival": "estimated share of campaigns that have not found it after this",
+    },
+    "Comparison": {
+        "mistake": "name of the mistake",
+        "variant": "the variant of Rust that C++ is compared with",
+        "unit": "`executions` or `seconds`",
+        "seeds_cpp": "campaigns of the C++ variant",
+        "seeds_rust": "campaigns of the other",
+        "cpp_sooner": "effect size: share of pairs of seeds in which C++ is found sooner; 0.5 is no difference",
+        "p": "of the log-rank test, two-sided",
+        "p_corrected": "after Holm, over all comparisons of the run; this is the one to read",
     },
     "Control": {
         "name": "stable name",

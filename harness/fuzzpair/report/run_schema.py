@@ -11,6 +11,7 @@ from pydantic import TypeAdapter
 
 from fuzzpair.report.json_report import MAPPINGS, SCHEMA, record_type
 from fuzzpair.report.run_fields import FIELDS, INTRODUCTION
+from fuzzpair.report.survival import Comparison, Survival
 from fuzzpair.report.totals import Totals
 
 SCHEMA_FILE: Final = "run.schema.json"
@@ -20,9 +21,11 @@ PAGE_FILE: Final = "run-json.md"
 def json_schema() -> dict[str, Any]:
     """JSON Schema 2020-12 of what json_report writes. Further fields are allowed: readers skip them."""
     root = record_type().json_schema(mode="serialization")
-    counted = TypeAdapter(Totals).json_schema(mode="serialization")
-    parts: dict[str, Any] = {**root.pop("$defs"), **counted.pop("$defs", {})}
-    parts |= {"RunRecord": root, "Totals": counted}
+    parts: dict[str, Any] = {**root.pop("$defs"), "RunRecord": root}
+    for derived in (Totals, Survival, Comparison):
+        made = TypeAdapter(derived).json_schema(mode="serialization")
+        parts |= made.pop("$defs", {})
+        parts[derived.__name__] = made
     _as_written(parts)
     for name, part in parts.items():
         for field, schema in part.get("properties", {}).items():
@@ -56,10 +59,12 @@ def _as_written(parts: Mapping[str, Any]) -> None:
     word = {"type": "string"}
     rung = {"anyOf": [{"$ref": "#/$defs/Rung"}, {"type": "null"}]}
     _add_first(parts["Row"], {"name": word, "rung": rung, "hardened_rung": dict(rung)})
+    parts["Row"]["properties"]["survival"] = {"anyOf": [{"$ref": "#/$defs/Survival"}, {"type": "null"}]}
     record = parts["RunRecord"]
     record["properties"]["schema"] = {"const": SCHEMA}
+    record["properties"]["comparisons"] = {"type": "array", "items": {"$ref": "#/$defs/Comparison"}}
     record["properties"]["totals"] = {"$ref": "#/$defs/Totals"}
-    record["required"].append("totals")
+    record["required"] += ["comparisons", "totals"]
     counts = {"type": "object", "additionalProperties": {"type": "integer"}}
     for name in ("rungs", "hardened"):
         parts["Totals"]["properties"][name] = {"type": "object", "additionalProperties": counts}

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
-from statistics import NormalDist
 
-from fuzzpair.model import Difference, Fidelity, Found, RejectionLabel, Row, Rung, RunRecord, Variant
+from fuzzpair.model import Difference, Fidelity, RejectionLabel, Row, Rung, RunRecord, Variant
 
 Counts = tuple[tuple[str, int], ...]
 
@@ -105,17 +104,6 @@ def not_run(row: Row) -> tuple[tuple[str, str], ...]:
         for judgement in row.evidence.judgements
         if judgement.tool == "not run"
     )
-
-
-def share_interval(found: Iterable[Found]) -> tuple[float, float]:
-    """Wilson's 95 % interval of the share of seeds that found it; honest for a handful of seeds."""
-    samples = list(found)
-    n, k = len(samples), sum(each.found for each in samples)
-    if not n:
-        return 0.0, 1.0
-    z = NormalDist().inv_cdf(0.975)
-    centre, spread = (k + z * z / 2) / (n + z * z), z / (n + z * z) * (k * (n - k) / n + z * z / 4) ** 0.5
-    return max(0.0, centre - spread), min(1.0, centre + spread)
 
 
 def _rungs(pairs: Iterable[tuple[Variant, Rung]]) -> tuple[tuple[Variant, Counts], ...]:

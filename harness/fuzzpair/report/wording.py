@@ -20,7 +20,8 @@ from fuzzpair.model import (
     Verdict,
 )
 from fuzzpair.report import clean
-from fuzzpair.report.totals import Counts, Mistake, Totals, fidelity, is_undone, problem, share_interval
+from fuzzpair.report.survival import Comparison, survival
+from fuzzpair.report.totals import Counts, Mistake, Totals, fidelity, is_undone, problem
 
 NONE: Final = "–"  # there is no such variant: no claim, not even "clean"
 DETAIL_LIMIT: Final = 70
@@ -122,14 +123,21 @@ def search(samples: Sequence[Found]) -> str:
     most = max(each.budget_runs for each in samples)
     if len(samples) == 1:
         return f"{hits[0].executions:,} runs {hits[0].seconds:.1f} s" if hits else f"> {most:,} runs"
-    low, high = share_interval(samples)
-    share = f"{len(hits)}/{len(samples)} seeds ({low:.0%}–{high:.0%})"
-    if 2 * len(hits) <= len(samples):  # a median of what was found would hide the censored ones
+    said = survival(samples)
+    assert said is not None  # there are samples
+    share = f"{said.found}/{said.seeds} seeds ({said.share_low:.0%}–{said.share_high:.0%})"
+    if said.median_executions is None or said.median_seconds is None:
         return f"{share} of {most:,} runs"
-    # Censored seeds sort last, so with over half found the middle one is the median of them all.
-    ordered = sorted(samples, key=lambda each: (not each.found, each.executions))
-    middle = ordered[(len(ordered) - 1) // 2]
-    return f"{share} median {middle.executions:,} runs {middle.seconds:.1f} s"
+    return f"{share} median {said.median_executions:,.0f} runs {said.median_seconds:.1f} s"
+
+
+def comparison(made: Comparison) -> str:
+    """One comparison in a sentence: how often C++ is first, and how surprising that would be by chance alone."""
+    other = VARIANTS[made.variant]
+    return (
+        f"{made.mistake}, {made.unit} until found: C++ sooner than {other} in {made.cpp_sooner:.0%} of pairs of seeds "
+        f"({made.seeds_cpp} and {made.seeds_rust}), log-rank p {made.p:.2g}, corrected {made.p_corrected:.2g}"
+    )
 
 
 def _short(row: Row) -> str:
