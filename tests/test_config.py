@@ -185,7 +185,7 @@ REFUSED = {
         "pipeline.yml:8: backend: 'Dokcer' is not one of: auto, docker, local; perhaps you meant 'docker'"]),
     "misspelt flavour": ("canary, memory", "canary,\n        memroy", [
         "pipeline.yml:23: profiles.default.flavours.rust-unsafe[3]: 'memroy' is not one of: default, hardened, "
-        "canary, address, undefined, memory, thread, type; perhaps you meant 'memory'"]),
+        "libcxx-fast, libcxx-extensive, canary, address, undefined, integer, conversion, nullability, float, memory, thread, type; perhaps you meant 'memory'"]),
     "flavour that rustc has not": ("canary, address]", "canary, undefined]", [
         "pipeline.yml:21: profiles.default.flavours.rust[3]: rustc has no 'undefined' flavour"]),
     "flavour that has no recipe": ("undefined, memory]", "undefined, type]", [

@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from fuzzpair.backends.fake import FakeSandbox
-from fuzzpair.model import Command, Completed, Flavour
+from fuzzpair.build import runtime_files
+from fuzzpair.flavours import RECIPES, SANITIZER_EXIT, SPEAKS
+from fuzzpair.model import Command, Completed, Flavour, Language
 from fuzzpair.replay import RACE_TRIES, ReplayJob, Replays, for_race, replay_job
 from fuzzpair.store import Store
 
@@ -55,3 +57,16 @@ def test_a_race_is_run_until_it_is_reported_and_no_longer(store: Store) -> None:
 def test_production_has_one_chance_as_for_any_mistake(store: Store) -> None:
     job = job_of(store, Flavour.DEFAULT, b"a")
     assert for_race(job) == job
+
+
+@pytest.mark.parametrize("flavour", SPEAKS)
+def test_every_flavour_that_has_to_speak_has_its_fault_and_an_exit_code_of_its_own(flavour: Flavour) -> None:
+    sources = {Language.CPP: "known_bad.cpp", Language.RUST: "known_bad.rs"}
+    built = [language for language in Language if flavour in RECIPES[language]]
+    assert built
+    for language in built:
+        text = runtime_files()[sources[language]].decode()
+        assert all(f'"{fault}"' in text for fault in SPEAKS[flavour]), "runtime/known_bad has no such fault"
+    codes = [SANITIZER_EXIT[one] for one in SPEAKS if one in SANITIZER_EXIT]
+    assert len(set(codes)) == len(codes)
+    assert flavour.is_production or flavour in SANITIZER_EXIT

@@ -271,3 +271,42 @@ def test_a_mistake_that_was_repaired_is_reached_and_never_triggered(pair: TinyPa
 
 def test_rows_stand_in_the_order_of_the_variants(pair: TinyPair) -> None:
     assert [row.variant for row in pair.run().rows if row.mistake == "stale"] == list(Variant)
+
+
+# --- flavours that not every profile asks for ------------------------------------------------------
+
+
+MORE = PIPELINE.replace("cpp: [default, hardened, ", "cpp: [default, hardened, libcxx-fast, integer, ")
+
+
+def test_what_may_be_legal_sets_no_rung_and_is_shown(pair: TinyPair) -> None:
+    pair.write("pipeline.yml", MORE)
+    pair.plant("cpp", "wrap", cpp_patch('slip("wrapped");', bug_class="unsigned-wrap"))
+    row = row_of(pair, "wrap/cpp")
+    assert row.verdict is not None
+    assert row.verdict.rung is Rung.NO_EFFECT
+    assert row.tools == ("integer: UndefinedBehaviorSanitizer 3/3 (may be legal C++)",)
+    assert judgement(row.evidence, Flavour.INTEGER).k == 3
+
+
+def test_a_counterpart_that_does_legal_things_as_well_is_no_problem_and_nothing_is_caught(pair: TinyPair) -> None:
+    pair.write("pipeline.yml", MORE)
+    pair.plant("cpp", "wrap", cpp_patch('slip("wrapped");', bug_class="unsigned-wrap"))
+    pair.plant("cpp", "wrap.fixed", cpp_patch('slip("wrapped");', "meant();", canary=False))
+    row = row_of(pair, "wrap/cpp")
+    assert row.problem is None
+    assert row.tools == ()
+
+
+def test_each_further_production_flavour_has_its_verdict(pair: TinyPair) -> None:
+    pair.write("pipeline.yml", MORE)
+    pair.plant("cpp", "index", cpp_patch('slip("index");', bug_class="index-out-of-bounds"))
+    row = row_of(pair, "index/cpp")
+    assert row.verdict is not None
+    assert row.verdict == row.hardened
+    assert row.verdict.rung is Rung.NOT_SEEN
+    assert [(one.flavour, one.verdict.rung) for one in row.further] == [(Flavour.LIBCXX_FAST, Rung.STOPPED)]
+
+
+def test_a_profile_of_two_production_flavours_has_no_further_verdict(pair: TinyPair) -> None:
+    assert row_of(pair, "stale/cpp").further == ()

@@ -77,6 +77,22 @@ def verdict_of(*default: Replay, judges: Mapping[Flavour, Sequence[Replay]] | No
     return runtime_verdict(runs_of(default, judges, **changes), Flavour.DEFAULT)
 
 
+WRAP = said(Tool.UNDEFINED, "unsigned-integer-overflow", "unsigned-wrap")
+
+
+@pytest.mark.parametrize("flavour", [one for one in Flavour if one.flags_legal])
+def test_a_judge_of_legal_code_sets_no_rung(flavour: Flavour) -> None:
+    said_of = runs_of([CLEAN], {flavour: [WRAP]}, undefined=False)
+    assert runtime_verdict(said_of, Flavour.DEFAULT).rung is Rung.NO_EFFECT
+    assert tools_that_catch(said_of) == (f"{flavour}: UndefinedBehaviorSanitizer 1/1 (may be legal C++)",)
+    assert runtime_verdict(runs_of([CLEAN], {flavour: [WRAP]}), Flavour.DEFAULT).rung is Rung.NOT_SEEN
+
+
+def test_a_judge_of_legal_code_does_not_speak_against_an_exhausted_stack() -> None:
+    judges = {Flavour.ADDRESS: [OVERFLOW], Flavour.INTEGER: [WRAP]}
+    assert verdict_of(SEGV, judges=judges).rung is Rung.OBSERVED
+
+
 # --- endings ---------------------------------------------------------------------------------------
 
 BY_TOOL = {

@@ -238,7 +238,7 @@ class Tools:
         fault = command.argv[1]
         if fault in ("none", self.deaf):
             return Completed(command=command, exit_code=0)
-        said = b"==1==ERROR: LeakSanitizer: detected memory leaks\n" if fault == "leak" else asan("fault")
+        said = FAULTS.get(fault, asan("fault"))
         return Completed(command=command, exit_code=90, stderr=said)
 
     # --- programs
@@ -282,6 +282,13 @@ class Tools:
         return Completed(command=command, exit_code=86, stderr=b"#9\tNEW    cov: 3 ft: 3\n")
 
 
+WRAP = b"src/name.cpp:2:5: runtime error: unsigned integer overflow: 0 - 1 cannot be represented in type 'unsigned'\n"
+INDEX = b"/usr/include/c++/v1/span:537: libc++ Hardening assertion __idx < size() failed: index out of range\n"
+FAULTS = {
+    "leak": b"==1==ERROR: LeakSanitizer: detected memory leaks\n",
+    "unsigned-wrap": WRAP,
+    "index": INDEX,
+}
 # What a line says -> (rustc's code, level)
 ANSWER = b"answer\n"
 WORDS = (("refused", "E0382", "error"), ("misspelt", "E0425", "error"), ("doubtful", "unused", "warning"))
@@ -338,6 +345,10 @@ def slipped(command: Command, what: str, flavour: str) -> Completed:
     """One process: an answer, or what its slip makes of it."""
     if what == "freed" and flavour == "address":
         return Completed(command=command, exit_code=90, stderr=asan("parse"))
+    if what == "wrapped" and flavour == "integer":
+        return Completed(command=command, exit_code=95, stderr=WRAP)
+    if what == "index" and flavour.startswith("libcxx"):
+        return Completed(command=command, exit_code=None, signal=6, stderr=INDEX)
     if what == "panic":
         log = b"\nthread 'main' panicked at src/lib.rs:2:5:\nalready borrowed\nstack backtrace:\n   0: dns::parse\n"
         return Completed(command=command, exit_code=101, stderr=log)

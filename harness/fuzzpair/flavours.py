@@ -45,25 +45,52 @@ CPP_COMMON = (
     "-pthread",
 )
 CPP_LINK_COMMON = ("-fuse-ld=lld", "-pthread")
+# The OpenSSF compiler hardening guide's run-time options that clang has on every triple; the library's come to these.
+_HARDENED = (
+    "-O2",
+    "-fstack-protector-strong",
+    "-fstack-clash-protection",
+    "-ftrivial-auto-var-init=zero",
+    "-D_FORTIFY_SOURCE=3",
+)
+_HARDENED_LINK = ("-pie", "-Wl,-z,relro,-z,now")
+# A check that fails ends in a bare trap instruction, which an optimiser also makes of undefined behaviour: the one is
+# stopped, the other has crashed. So libc++'s own text and abort() stand in the trap's place, as in its debug mode.
+_SPEAKING_CHECKS = (
+    "-include",
+    "__verbose_abort",
+    "-D_LIBCPP___ASSERTION_HANDLER",  # the guard of the header that would define it as a trap
+    '-D_LIBCPP_ASSERTION_HANDLER(message)=_LIBCPP_VERBOSE_ABORT("%s", message)',
+)
+
+
+def _on_libcxx(mode: str) -> Recipe:
+    """Hardened in all but the library. Debian's libc++ is linked statically: its shared one is an older version's."""
+    return Recipe(
+        (
+            *_HARDENED,
+            "-stdlib=libc++",
+            f"-D_LIBCPP_HARDENING_MODE=_LIBCPP_HARDENING_MODE_{mode}",
+            *_SPEAKING_CHECKS,
+            "-fPIE",
+        ),
+        (*_HARDENED_LINK, "-nostdlib++", "-l:libc++.a", "-l:libc++abi.a"),
+    )
+
+
+def _ubsan(checks: str) -> Recipe:
+    return Recipe((*_REPLAYED, f"-fsanitize={checks}", f"-fno-sanitize-recover={checks}"), (f"-fsanitize={checks}",))
+
+
 CPP: dict[Flavour, Recipe] = {
     # `dpkg-buildflags` of Debian 12; it defines no _GLIBCXX_ASSERTIONS.
     Flavour.DEFAULT: Recipe(
         ("-O2", "-fstack-protector-strong", "-Wformat", "-Werror=format-security", "-D_FORTIFY_SOURCE=2"),
         ("-Wl,-z,relro",),
     ),
-    # The OpenSSF compiler hardening guide's run-time options that both clang and libstdc++ have on every triple.
-    Flavour.HARDENED: Recipe(
-        (
-            "-O2",
-            "-fstack-protector-strong",
-            "-fstack-clash-protection",
-            "-ftrivial-auto-var-init=zero",
-            "-D_FORTIFY_SOURCE=3",
-            "-D_GLIBCXX_ASSERTIONS",
-            "-fPIE",
-        ),
-        ("-pie", "-Wl,-z,relro,-z,now"),
-    ),
+    Flavour.HARDENED: Recipe((*_HARDENED, "-D_GLIBCXX_ASSERTIONS", "-fPIE"), _HARDENED_LINK),
+    Flavour.LIBCXX_FAST: _on_libcxx("FAST"),
+    Flavour.LIBCXX_EXTENSIVE: _on_libcxx("EXTENSIVE"),
     Flavour.CANARY: Recipe((*_JUDGE, _NO_LINK), (_NO_LINK,), ("-fsanitize=fuzzer",)),
     Flavour.ADDRESS: Recipe(
         (
@@ -80,6 +107,12 @@ CPP: dict[Flavour, Recipe] = {
         (*_REPLAYED, "-fsanitize=undefined,vptr", "-fno-sanitize-recover=undefined,vptr"),
         ("-fsanitize=undefined,vptr",),
     ),
+    # UBSan's groups that also speak of legal C++, each in a flavour of its own. The part of clang's `integer` that is
+    # undefined, or is `implicit-conversion`, is left to those.
+    Flavour.INTEGER: _ubsan("unsigned-integer-overflow,unsigned-shift-base"),
+    Flavour.CONVERSION: _ubsan("implicit-conversion"),
+    Flavour.NULLABILITY: _ubsan("nullability"),
+    Flavour.FLOAT: _ubsan("float-cast-overflow,float-divide-by-zero"),
     # The image's libc++ is built with MSan; beside Debian's, precompiled and not, std::string is falsely reported.
     Flavour.MEMORY: Recipe(
         (*_REPLAYED, "-fsanitize=memory", "-fsanitize-memory-track-origins=2", "-nostdinc++", *_LIBCXX_HEADERS),
@@ -160,15 +193,26 @@ SANITIZER_EXIT = {
     Flavour.MEMORY: 92,
     Flavour.THREAD: 93,
     Flavour.TYPE: 94,
+    Flavour.INTEGER: 95,
+    Flavour.CONVERSION: 96,
+    Flavour.NULLABILITY: 97,
+    Flavour.FLOAT: 98,
 }
 # Which tools a flavour's silence is about, each with the fault of runtime/known_bad that it has to report.
 SPEAKS = {
+    Flavour.LIBCXX_FAST: {"index": Tool.CXX_LIBRARY},
+    Flavour.LIBCXX_EXTENSIVE: {"index": Tool.CXX_LIBRARY, "null-text": Tool.CXX_LIBRARY},
     Flavour.ADDRESS: {"address": Tool.ADDRESS, "leak": Tool.LEAK},
     Flavour.UNDEFINED: {"undefined": Tool.UNDEFINED},
+    Flavour.INTEGER: {"unsigned-wrap": Tool.UNDEFINED},
+    Flavour.CONVERSION: {"truncation": Tool.UNDEFINED, "sign-change": Tool.UNDEFINED},
+    Flavour.NULLABILITY: {"nullability": Tool.UNDEFINED},
+    Flavour.FLOAT: {"float-cast": Tool.UNDEFINED, "float-division": Tool.UNDEFINED},
     Flavour.MEMORY: {"memory": Tool.MEMORY},
     Flavour.THREAD: {"thread": Tool.THREAD},
 }
 
+_UBSAN = ("UBSAN_OPTIONS", {"print_stacktrace": "1", "halt_on_error": "1"})
 _STRICT: dict[Flavour, tuple[str, dict[str, str]]] = {
     Flavour.ADDRESS: (
         "ASAN_OPTIONS",
@@ -184,7 +228,11 @@ _STRICT: dict[Flavour, tuple[str, dict[str, str]]] = {
             "handle_sigill": "1",  # a trap leaves no text otherwise
         },
     ),
-    Flavour.UNDEFINED: ("UBSAN_OPTIONS", {"print_stacktrace": "1", "halt_on_error": "1"}),
+    Flavour.UNDEFINED: _UBSAN,
+    Flavour.INTEGER: _UBSAN,
+    Flavour.CONVERSION: _UBSAN,
+    Flavour.NULLABILITY: _UBSAN,
+    Flavour.FLOAT: _UBSAN,
     Flavour.MEMORY: ("MSAN_OPTIONS", {}),
     # TSan sleeps for a second at the end of a program that has threads left: a fifth of the runs, for nothing here.
     Flavour.THREAD: ("TSAN_OPTIONS", {"halt_on_error": "1", "second_deadlock_stack": "1", "atexit_sleep_ms": "0"}),

@@ -32,20 +32,31 @@ class Variant(StrEnum):
 
 
 class Flavour(StrEnum):
-    """How a tree is compiled. default and hardened are what ships; the others are what judges use."""
+    """How a tree is compiled. What ships is production, the others are what judges use."""
 
     DEFAULT = "default"
     HARDENED = "hardened"
+    LIBCXX_FAST = "libcxx-fast"
+    LIBCXX_EXTENSIVE = "libcxx-extensive"
     CANARY = "canary"
     ADDRESS = "address"
     UNDEFINED = "undefined"
+    INTEGER = "integer"
+    CONVERSION = "conversion"
+    NULLABILITY = "nullability"
+    FLOAT = "float"
     MEMORY = "memory"
     THREAD = "thread"
     TYPE = "type"
 
     @property
     def is_production(self) -> bool:
-        return self in (Flavour.DEFAULT, Flavour.HARDENED)
+        return self in (Flavour.DEFAULT, Flavour.HARDENED, Flavour.LIBCXX_FAST, Flavour.LIBCXX_EXTENSIVE)
+
+    @property
+    def flags_legal(self) -> bool:
+        """Whether what it reports may be legal C++: then it sets no rung (docs/decisions/0008)."""
+        return self in (Flavour.INTEGER, Flavour.CONVERSION, Flavour.NULLABILITY, Flavour.FLOAT)
 
 
 class Tool(StrEnum):
@@ -415,6 +426,14 @@ class Verdict:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FlavourVerdict:
+    """A verdict in a production flavour besides default and hardened, where a profile asks for one."""
+
+    flavour: Flavour
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Judgement:
     """What one flavour says of a mistake's triggering inputs, and of the counterpart's run on them."""
 
@@ -496,6 +515,7 @@ class Row:
     hardened: Verdict | None
     tools: tuple[str, ...]
     evidence: Evidence
+    further: tuple[FlavourVerdict, ...] = ()  # in the other production flavours of the profile
     problem: str | None = None
 
     @property

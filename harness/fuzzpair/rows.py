@@ -23,6 +23,7 @@ from fuzzpair.model import (
     Evidence,
     Fidelity,
     Flavour,
+    FlavourVerdict,
     Found,
     Judgement,
     Language,
@@ -51,6 +52,7 @@ from fuzzpair.tally import (
 )
 
 # What a judge that was not heard could have moved to an earlier rung.
+TWO = (Flavour.DEFAULT, Flavour.HARDENED)  # the production flavours of every profile
 LAST_RUNGS = (Rung.OBSERVED, Rung.NO_EFFECT, Rung.NOT_SEEN)
 TriggersOf = Callable[[Mistake], Triggers | None]
 
@@ -192,7 +194,7 @@ class Assembly:
             judgements=tuple(self._judgements(row, work, runs)),
             found=tuple(self._found(work)),
         )
-        default, hardened = (runtime_verdict(runs, one) for one in (Flavour.DEFAULT, Flavour.HARDENED))
+        default, hardened = (runtime_verdict(runs, one) for one in TWO)
         problem = self._unheard(work, runs, (default.rung, hardened.rung))
         if not problem and fidelity is Fidelity.FAILED:
             problem = f"fidelity failed: {why}"
@@ -203,6 +205,13 @@ class Assembly:
             evidence=judged,
             verdict=_warned_or(default, warnings),
             hardened=_warned_or(hardened, warnings),
+            further=tuple(
+                FlavourVerdict(flavour=one, verdict=_warned_or(runtime_verdict(runs, one), warnings))
+                for one in work.subject.flavours
+                if one.is_production and one not in TWO
+            )
+            if work.subject
+            else (),
             tools=tuple(f"{one.tool}: {one.code or one.message}" for one in warnings) + tools_that_catch(runs),
         )
 
@@ -321,7 +330,8 @@ class Assembly:
 
     def _counterpart_is_clean(self, runs: Runs) -> None:
         for flavour, replays in runs.counterpart.items():
-            for one in replays:
+            # A judge that flags legal C++ may flag the counterpart's: then it catches no mistake on that input.
+            for one in replays if not flavour.flags_legal else ():
                 if ending_of(one) is not Ending.CLEAN:
                     said = one.report.kind if one.report else f"{ending_of(one)}"
                     raise Problem(

@@ -187,7 +187,8 @@ def _exhausted(runs: Runs) -> set[str]:
 
     A stack pointer that was written over looks like one that ran out.
     """
-    endings = [(one.input, ending_of(one)) for replays in runs.own.values() for one in replays]
+    spoken = [replays for flavour, replays in runs.own.items() if not flavour.flags_legal]
+    endings = [(one.input, ending_of(one)) for replays in spoken for one in replays]
     faulty = {name for name, ending in endings if ending is Ending.DETECTED}
     return {name for name, ending in endings if ending is Ending.STACK_EXHAUSTION} - faulty
 
@@ -253,11 +254,14 @@ def _verdict_going_on(runs: Runs, flavour: Flavour, going_on: Sequence[str]) -> 
 
 
 def _judged(runs: Runs, names: set[str]) -> tuple[Counter[str], set[str]]:
-    """What the judges say of these inputs: who detects something how often, and the inputs that leak."""
+    """What the judges say of these inputs: who detects something how often, and the inputs that leak.
+
+    A judge whose reports may be of legal C++ is not asked: what it says is shown beside the verdict.
+    """
     detected: Counter[str] = Counter()
     leaks: set[str] = set()
     for judge in runs.own:
-        if judge.is_production or judge is Flavour.CANARY:
+        if judge.is_production or judge.flags_legal or judge is Flavour.CANARY:
             continue
         for name, (ending, tool) in catches(runs, judge).items():
             if name in names and ending is Ending.LEAK:
@@ -275,7 +279,8 @@ def tools_that_catch(runs: Runs) -> tuple[str, ...]:
             continue
         counted = Counter(_word(*caught) for caught in catches(runs, flavour).values())
         n = len(runs.own[flavour])
-        lines.extend(f"{flavour}: {tool} {k}/{n}" for tool, k in sorted(counted.items()))
+        legal = " (may be legal C++)" if flavour.flags_legal else ""
+        lines.extend(f"{flavour}: {tool} {k}/{n}{legal}" for tool, k in sorted(counted.items()))
         wrong = len(wrong_outputs(runs, flavour))
         if wrong and flavour.is_production:
             lines.append(f"{flavour}: wrong output {wrong}/{n}")

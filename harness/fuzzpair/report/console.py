@@ -12,7 +12,7 @@ from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from fuzzpair.model import GateStatus, Reply, RunRecord, StageCost, Variant
+from fuzzpair.model import Flavour, GateStatus, Reply, RunRecord, StageCost, Variant
 from fuzzpair.report import claims_text, clean, wording
 from fuzzpair.report.totals import Mistake, Totals, is_undone, mistakes, not_run, problem, totals
 
@@ -29,6 +29,7 @@ _RUNG_STYLES: Final = {
     "observed": "yellow",
     "could not": "bold magenta",
 }
+_PRODUCTION: Final = frozenset(str(flavour) for flavour in Flavour if flavour.is_production)
 _ANSWER_STYLES: Final = {
     Reply.HOLDS: "green",
     Reply.WITH_LIMITS: "yellow",
@@ -113,7 +114,8 @@ def _coloured(lines: Sequence[str]) -> Text:
     """A cell. Always a Text, never a str: rich would read markup in a str of a table."""
     text = Text()
     for number, line in enumerate(lines):
-        word = line.removeprefix("hardened: ")
+        flavour, _, behind = line.partition(": ")
+        word = behind if flavour in _PRODUCTION else line
         style = next((style for start, style in _RUNG_STYLES.items() if word.startswith(start)), "")
         text.append("\n" if number else "").append(line, style=style)
     return text

@@ -72,6 +72,7 @@ FIELDS: Final[Mapping[str, Mapping[str, str]]] = {
         "hardened": "in the hardened production flavour",
         "tools": "who caught it",
         "evidence": "everything that the verdict rests on",
+        "further": "in the other production flavours that the profile asks for; the gate does not compare them",
         "problem": "why the row could not be judged; then nothing in it is a verdict",
         "survival": "how soon its campaigns found it, from `evidence.found` alone; null where it was not fuzzed",
     },
@@ -80,6 +81,10 @@ FIELDS: Final[Mapping[str, Mapping[str, str]]] = {
         "detail": "an error code, a signal, the tool's own word",
         "k": "triggering inputs that ended so; for detected and observed, those that the tool sees",
         "n": "triggering inputs tried; for detected and observed, those on which production goes on",
+    },
+    "FlavourVerdict": {
+        "flavour": "the production flavour",
+        "verdict": "in that flavour",
     },
     "Evidence": {
         "rejection": "the compile error, where there is one",
@@ -206,6 +211,7 @@ FIELDS: Final[Mapping[str, Mapping[str, str]]] = {
         "column": "from 1",
         "module": "the binary, where no file is known",
         "offset": "in the module",
+    },
     "Survival": {
         "seeds": "campaigns, one a seed",
         "found": "those that found it within their budget",

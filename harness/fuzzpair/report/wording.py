@@ -62,7 +62,7 @@ GATES: Final[Mapping[GateStatus, str]] = {
 
 
 def cell(row: Row | None, record: RunRecord) -> tuple[str, ...]:
-    """The lines of one cell of the matrix: the default production flavour, then the hardened one."""
+    """The lines of one cell of the matrix: the default production flavour, then the others."""
     if row is None:
         return (NONE,)
     if is_undone(row):
@@ -71,9 +71,12 @@ def cell(row: Row | None, record: RunRecord) -> tuple[str, ...]:
     default = verdict(row.verdict, row.evidence, record)
     if row.hardened is None or row.verdict.rung is Rung.REJECTED:
         return (default,)
-    if row.hardened == row.verdict:
-        return (default, "hardened: the same")
-    return (default, f"hardened: {verdict(row.hardened, row.evidence, record)}")
+    others = ((Flavour.HARDENED, row.hardened), *((one.flavour, one.verdict) for one in row.further))
+    return (default, *(f"{flavour}: {_other(said, row, record)}" for flavour, said in others))
+
+
+def _other(said: Verdict, row: Row, record: RunRecord) -> str:
+    return "the same" if said == row.verdict else verdict(said, row.evidence, record)
 
 
 def verdict(said: Verdict, evidence: Evidence, record: RunRecord) -> str:

@@ -17,9 +17,9 @@ void append_number(std::uint64_t number, std::string& out) {
 }
 
 void append_signed(std::int64_t number, std::string& out) {
-    const auto magnitude = static_cast<std::uint64_t>(number);
+    const auto magnitude = static_cast<std::uint64_t>(number < 0 ? -(number + 1) : number);
     if (number < 0) out += '-';
-    append_number(number < 0 ? 0 - magnitude : magnitude, out);
+    append_number(number < 0 ? magnitude + 1 : magnitude, out);  // also of -2^63 nothing wraps
 }
 
 /// ` name number`, with the space in front.
