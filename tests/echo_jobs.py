@@ -49,6 +49,15 @@ class EchoJob:
         return Echo(completed.stdout.decode(), complete=self.text != "fused")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LimitedJob(EchoJob):
+    """An echo whose result may follow from its sandbox's limits."""
+
+    kind: ClassVar[str] = "limited echo"
+
+    limits: Limits
+
+
 def echo(command: Command, files: dict[str, bytes]) -> Completed:
     """A function of a module, so that a spawned process finds it."""
     return Completed(command=command, exit_code=0, stdout=command.argv[1].encode(), cpu_s=0.25)
@@ -61,6 +70,7 @@ class Watched(FakeBackend):
         super().__init__(echo)
         self.broken = broken
         self.sessions = 0
+        self.limits: list[Limits] = []
         self.places: list[str | None] = []
         self.left: list[str] = []
         self.stopped = 0
@@ -69,6 +79,7 @@ class Watched(FakeBackend):
         if self.broken:
             raise BackendError("no engine answers", next_step="start it")
         self.sessions += 1
+        self.limits.append(limits)
         self.places.append(place)
         return super().session(limits, place)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from echo_jobs import Echo, EchoJob, Watched
+from echo_jobs import Echo, EchoJob, LimitedJob, Watched
 from fuzzpair.build import build_job
 from fuzzpair.errors import BackendError, StoreError
 from fuzzpair.flavours import CPP_COMMON
@@ -126,3 +126,29 @@ def test_a_result_of_another_version_is_made_anew(worker: Worker, record: object
 def test_errors_come_through_a_pickle_whole() -> None:
     error = pickle.loads(pickle.dumps(StoreError("torn", next_step="delete it")))
     assert (type(error), error.message, error.next_step) == (StoreError, "torn", "delete it")
+
+
+# --- limits ----------------------------------------------------------------------------------------
+
+SMALL, LARGE = Limits(memory_mb=128), Limits(memory_mb=4096)
+
+
+def test_limits_are_in_the_key_of_a_job_that_states_them() -> None:
+    keys = {job_key(LimitedJob(text="a", limits=limits), FINGERPRINT) for limits in (SMALL, LARGE, Limits(pids=9))}
+    assert len(keys) == 3
+
+
+def test_a_batch_runs_under_the_limits_that_its_jobs_state_and_else_under_the_worker_s(store: Store) -> None:
+    backend = Watched()
+    worker = Worker(backend=backend, store=store, fingerprint=FINGERPRINT, limits=LARGE)
+    run_batch(Batch((LimitedJob(text="a", limits=SMALL), LimitedJob(text="b", limits=SMALL)), "small"), worker)
+    run_batch(Batch((EchoJob(text="c"),), "standard"), worker)
+    assert backend.limits == [SMALL, LARGE]
+
+
+def test_one_sandbox_has_one_set_of_limits(store: Store) -> None:
+    jobs = (LimitedJob(text="a", limits=SMALL), LimitedJob(text="b", limits=LARGE))
+    worker = Worker(backend=Watched(), store=store, fingerprint=FINGERPRINT, limits=LARGE)
+    for outcome in run_batch(Batch(jobs, "mixed"), worker).values():
+        assert outcome.error is not None
+        assert "different limits" in outcome.error.message

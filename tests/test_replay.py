@@ -9,9 +9,9 @@ import pytest
 
 from fuzzpair.backends.fake import FakeSandbox
 from fuzzpair.build import runtime_files
-from fuzzpair.flavours import RECIPES, SANITIZER_EXIT, SPEAKS
-from fuzzpair.model import Command, Completed, Flavour, Language
-from fuzzpair.replay import RACE_TRIES, ReplayJob, Replays, for_race, replay_job
+from fuzzpair.flavours import RECIPES, SANITIZER_EXIT, SPEAKS, judge_env
+from fuzzpair.model import Command, Completed, Flavour, Language, Limits
+from fuzzpair.replay import RACE_TRIES, ReplayJob, Replays, for_race
 from fuzzpair.store import Store
 
 
@@ -34,7 +34,15 @@ def store(tmp_path: Path) -> Store:
 
 def job_of(store: Store, flavour: Flavour, *inputs: bytes) -> ReplayJob:
     names = tuple(map(store.put_blob, inputs))
-    return replay_job(store.put_blob(b"judge"), flavour, "message", names, timeout_s=5)
+    return ReplayJob(
+        program=store.put_blob(b"judge"),
+        flavour=flavour,
+        target="message",
+        inputs=names,
+        env=judge_env(flavour),
+        wall_timeout_s=5,
+        limits=Limits(),
+    )
 
 
 def exit_codes(replays: Replays) -> list[int | None]:

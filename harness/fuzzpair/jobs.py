@@ -20,7 +20,10 @@ from fuzzpair.store import Store, canonical_json, digest
 
 
 class Job(Protocol):
-    """A pure piece of work. Implementations are frozen dataclasses; their compared fields are the specification."""
+    """A pure piece of work. Implementations are frozen dataclasses; their compared fields are the specification.
+
+    One whose result is how a process ends has a field `limits`: the sandbox's, of which that may be a consequence.
+    """
 
     kind: ClassVar[str]
     revision: ClassVar[int]  # raised when `run` itself changes what it does: constants are in no field
@@ -150,13 +153,21 @@ def run_batch(batch: Batch, worker: Worker) -> dict[Job, Outcome]:
     be done has an outcome that says so, and the jobs behind it in a broken sandbox say the same."""
     outcomes: dict[Job, Outcome] = {}
     try:
-        with worker.backend.session(worker.limits, batch.place) as sandbox:
+        with worker.backend.session(_limits_of(batch, worker.limits), batch.place) as sandbox:
             for job in batch.jobs:
                 outcomes[job] = _run_job(job, sandbox, worker)
     except FuzzpairError as error:
         for job in batch.jobs:
             outcomes.setdefault(job, Outcome(key=job_key(job, worker.fingerprint), error=error))
     return outcomes
+
+
+def _limits_of(batch: Batch, standard: Limits) -> Limits:
+    """The limits that the jobs were planned with: they are a part of their keys (docs/decisions/0009)."""
+    stated = {job.limits for job in batch.jobs if hasattr(job, "limits")}
+    if len(stated) > 1:
+        raise InternalError(f"{batch.label}: its jobs state different limits for the one sandbox that they share")
+    return stated.pop() if stated else standard
 
 
 def _run_job(job: Job, sandbox: Sandbox, worker: Worker) -> Outcome:

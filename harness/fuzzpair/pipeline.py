@@ -21,7 +21,7 @@ from fuzzpair.controls import campaign_controls, corpus_controls, known_bad_cont
 from fuzzpair.crash_inputs import Minimising, StoredBuild
 from fuzzpair.errors import BackendError, ConfigError, FuzzpairError, PatchError, UsageError
 from fuzzpair.findings import Judging
-from fuzzpair.flavours import RECIPES, SPEAKS
+from fuzzpair.flavours import RECIPES, SPEAKS, judge_env
 from fuzzpair.fuzz.campaign import CampaignJob
 from fuzzpair.fuzz.triggers import TriggerJob, Triggers
 from fuzzpair.gate import Course, judge_run, read_baseline
@@ -29,7 +29,7 @@ from fuzzpair.jobs import Batch, Job, Worker
 from fuzzpair.mistakes import Mistake, load_mistake, mistake_names, read_tree
 from fuzzpair.model import Analyzer, Control, Ending, Finding, Flavour, Language, Row, RunRecord, Toolchain, Variant
 from fuzzpair.progress import Observer
-from fuzzpair.replay import RACE_TRIES, KnownBadJob, ReplayJob, Replays, for_race, known_bad_job, replay_job
+from fuzzpair.replay import RACE_TRIES, KnownBadJob, ReplayJob, Replays, for_race, known_bad_job
 from fuzzpair.rows import Assembly, VariantWork, in_order
 from fuzzpair.run_findings import Again, fuzzed_build, plan_again, row_findings
 from fuzzpair.scheduler import Flow, Scheduler, Step
@@ -370,6 +370,7 @@ class Experiment:
             runs=self.profile.trigger_runs,
             wanted=self.profile.trigger_inputs,
             fuse_s=self.profile.fuse_s,
+            limits=self.worker.limits,
             subject=mistake.name,
         )
 
@@ -389,6 +390,7 @@ class Experiment:
                     seed=seed,
                     runs=self.profile.runs_of(target),
                     fuse_s=self.profile.fuse_s,
+                    limits=self.worker.limits,
                     subject=f"{subject.name} {target}",
                 )
 
@@ -414,12 +416,14 @@ class Experiment:
         for flavour in subject.flavours if inputs else ():
             program = subject.program(flavour, self.scheduler.outcomes)
             if program is not None:
-                jobs[flavour] = replay_job(
-                    program,
-                    flavour,
-                    target,
-                    inputs,
-                    timeout_s=self.profile.replay_timeout_s,
+                jobs[flavour] = ReplayJob(
+                    program=program,
+                    flavour=flavour,
+                    target=target,
+                    inputs=inputs,
+                    env=judge_env(flavour),
+                    wall_timeout_s=self.profile.replay_timeout_s,
+                    limits=self.worker.limits,
                     subject=subject.name,
                 )
         return jobs
@@ -528,5 +532,7 @@ class Experiment:
             *((f"found_runs {one}", str(profile.runs_of(one))) for one in self.config.pair.targets),
             ("seeds", ", ".join(map(str, profile.seeds))),
             ("analyzers", ", ".join(profile.analyzers) or "not run"),
+            ("sandbox memory_mb", str(self.worker.limits.memory_mb)),
+            ("sandbox pids", str(self.worker.limits.pids)),
             ("tries of a race", ", ".join(f"{flavour} {tries}" for flavour, tries in RACE_TRIES.items())),
         )

@@ -12,7 +12,7 @@ from fuzzpair.errors import BuildError
 from fuzzpair.flavours import CPP_COMMON, CPP_LINK_COMMON, RECIPES, RUST_COMMON, SPEAKS, judge_env
 from fuzzpair.fuzz.triggers import read_counts
 from fuzzpair.jobs import Outcomes
-from fuzzpair.model import Command, Completed, CrashReport, Flavour, Language, Replay, Tool
+from fuzzpair.model import Command, Completed, CrashReport, Flavour, Language, Limits, Replay, Tool
 from fuzzpair.store import Store
 from fuzzpair.triage import first_report
 
@@ -49,8 +49,9 @@ class ReplayJob:
     flavour: Flavour
     target: str
     inputs: tuple[str, ...]
-    env: tuple[tuple[str, str], ...]
+    env: tuple[tuple[str, str], ...]  # `judge_env` of the flavour
     wall_timeout_s: float
+    limits: Limits
     tries: int = 1  # how often an input may be run until its predicate is true; in other flavours, until it ends badly
     subject: str = field(default="", compare=False)
 
@@ -73,27 +74,6 @@ class ReplayJob:
 
     def _is_quiet(self, one: Replay) -> bool:
         return not one.triggered if self.flavour is Flavour.CANARY else one.exit_code == 0
-
-
-def replay_job(
-    program: str,
-    flavour: Flavour,
-    target: str,
-    inputs: Iterable[str],
-    *,
-    timeout_s: float,
-    subject: str = "",
-) -> ReplayJob:
-    """A replay under the strict options of its flavour."""
-    return ReplayJob(
-        program=program,
-        flavour=flavour,
-        target=target,
-        inputs=tuple(inputs),
-        env=judge_env(flavour),
-        wall_timeout_s=timeout_s,
-        subject=subject,
-    )
 
 
 def for_race(job: ReplayJob) -> ReplayJob:

@@ -11,7 +11,7 @@ import pytest
 from fuzzpair.backends.fake import FakeSandbox
 from fuzzpair.errors import EngineError
 from fuzzpair.fuzz.triggers import BROKEN_EXIT, TriggerJob, Triggers, read_counts
-from fuzzpair.model import Command, Completed
+from fuzzpair.model import Command, Completed, Limits
 from fuzzpair.store import Store
 
 
@@ -71,6 +71,7 @@ def job_of(store: Store, *seeds: bytes, **changes: object) -> TriggerJob:
         runs=1000,
         wanted=3,
         fuse_s=60,
+        limits=Limits(),
         subject="slip",
     )
     return replace(made, **changes)  # type: ignore[arg-type] # a test names fields

@@ -10,7 +10,7 @@ from fuzzpair.errors import EngineError
 from fuzzpair.flavours import search_env
 from fuzzpair.fuzz import Engine, Reading, Task, require_seeds
 from fuzzpair.fuzz.libfuzzer import ARTIFACTS, LibFuzzer
-from fuzzpair.model import Campaign, Completed, CrashInput, Flavour
+from fuzzpair.model import Campaign, Completed, CrashInput, Flavour, Limits
 from fuzzpair.store import Store
 
 ENGINES: dict[str, Engine] = {LibFuzzer.name: LibFuzzer()}
@@ -31,6 +31,7 @@ class CampaignJob:
     seed: int
     runs: int
     fuse_s: float
+    limits: Limits
     engine: str = LibFuzzer.name
     subject: str = field(default="", compare=False)
 

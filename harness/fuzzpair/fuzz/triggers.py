@@ -17,7 +17,7 @@ from fuzzpair.errors import EngineError
 from fuzzpair.flavours import judge_env
 from fuzzpair.fuzz import Task, require_seeds
 from fuzzpair.fuzz.libfuzzer import ARTIFACTS, LibFuzzer
-from fuzzpair.model import Command, Flavour
+from fuzzpair.model import Command, Flavour, Limits
 from fuzzpair.store import Store, digest
 
 COUNTS_BYTES = 16  # struct counts of runtime/canary.c: reached, triggered
@@ -59,6 +59,7 @@ class TriggerJob:
     runs: int
     wanted: int
     fuse_s: float
+    limits: Limits
     subject: str = field(default="", compare=False)
 
     @property
