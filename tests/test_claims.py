@@ -18,6 +18,7 @@ from fuzzpair.model import (
     Diagnostic,
     Evidence,
     Flavour,
+    Load,
     RejectionLabel,
     Reply,
     Row,
@@ -240,11 +241,33 @@ def test_one_leak_refutes_forever() -> None:
     assert answered("leaks-vanish", *mistake("l", "memory-leak", rust="observed leak")).answer is Reply.DOES_NOT_HOLD
 
 
-def test_without_a_memory_limit_nothing_is_known_of_a_kill() -> None:
+def under_load(row: Row, *, killed: bool) -> Row:
+    load = Load(
+        variant=row.variant,
+        flavour=Flavour.DEFAULT,
+        memory_mb=64,
+        input="ab" * 32,
+        budget=1000,
+        parses=100,
+        killed=killed,
+        max_rss_kb=1,
+        counterpart_parses=100,
+        counterpart_killed=False,
+        counterpart_max_rss_kb=1,
+    )
+    return replace(row, evidence=replace(row.evidence, loads=(load,)))
+
+
+def test_a_kill_is_answered_from_what_was_run_under_load_and_from_no_rung() -> None:
     leak = mistake("l", "memory-leak", cpp="observed leak", rust="observed leak")
     assert answered("oom-kill", *leak).answer is Reply.CANNOT_TELL
     killed = mistake("l", "memory-leak", cpp="observed out of memory", rust="observed out of memory")
-    assert answered("oom-kill", *killed).answer is Reply.HOLDS
+    assert answered("oom-kill", *killed).answer is Reply.CANNOT_TELL
+    assert answered("oom-kill", *(under_load(row, killed=True) for row in leak)).answer is Reply.HOLDS
+    cpp_alone = [under_load(row, killed=row.variant is Variant.CPP) for row in leak]
+    said = answered("oom-kill", *cpp_alone)
+    assert said.answer is Reply.DOES_NOT_HOLD
+    assert said.against[0].outcome == "not killed in 100 parses under 64 MiB"
 
 
 def weights(*rows: Row) -> ClaimAnswer:

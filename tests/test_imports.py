@@ -31,7 +31,7 @@ LAYERS = (
     ("severity", "claims_file", "outcomes"),
     ("backends", "triage", "report", "store", "config", "claims_weighed"),  # the seams: they do not know each other
     ("fuzz", "build", "jobs", "mistakes", "state", "tally", "gate", "claims"),
-    ("replay", "subjects", "analysis", "scheduler"),
+    ("replay", "subjects", "analysis", "scheduler", "load"),
     ("rows", "controls", "again", "findings", "reproduce", "bundle", "rebase"),
     ("crash_inputs",),
     ("run_findings",),

@@ -39,6 +39,11 @@ class BugClass:
         return self.cwe == 362
 
     @property
+    def is_leak(self) -> bool:
+        """Whether memory is never given back, so that it is replayed under a memory limit until that is full."""
+        return self.cwe == 401
+
+    @property
     def is_latent(self) -> bool:
         """Whether the harm lies outside of what one run prints: a file that is not there today, a thread that came in
         time. Triggered and seen by nobody is then not seen, and not without effect, in either language."""

@@ -83,6 +83,11 @@ class BuildJob:
     def label(self) -> str:
         return f"{self.subject} {self.flavour}"
 
+    @classmethod
+    def recipe_of(cls, language: Language, flavour: Flavour) -> Recipe:
+        """What this kind of build makes of a flavour; another kind links other targets."""
+        return RECIPES[language][flavour]
+
     def run(self, sandbox: Sandbox, store: Store) -> Build:
         """Raises BuildError when it could not be compiled for a reason that is not the tree's."""
         folder = f"{self.language}-{self.flavour}"
@@ -114,25 +119,25 @@ def build_job(
         flavour=flavour,
         sources=sources,
         targets=targets,
-        flags=_everything_in_force(language, flavour),
+        flags=everything_in_force(language, flavour, BuildJob.recipe_of(language, flavour)),
         base_key=base[0] if base else None,
         base_sources=base[1] if base else (),
         subject=subject,
     )
 
 
-def _everything_in_force(language: Language, flavour: Flavour) -> tuple[str, ...]:
+def everything_in_force(language: Language, flavour: Flavour, recipe: Recipe) -> tuple[str, ...]:
     """What makes the program besides its sources, for the job's key."""
-    recipe = RECIPES[language][flavour]
     common = (*CPP_COMMON, "--link", *CPP_LINK_COMMON) if language is Language.CPP else RUST_COMMON
     env = tuple(f"{name}={value}" for name, value in recipe.env)
     own = (*common, *env, *recipe.compile, "--link", *recipe.link, "--fuzz", *recipe.fuzz_link)
-    return (*own, *_canary_digests()) if flavour is Flavour.CANARY else own
+    linked = ("canary",) if flavour is Flavour.CANARY else recipe.runtime
+    return (*own, *_runtime_digests(linked)) if linked else own
 
 
-def _canary_digests() -> Iterator[str]:
+def _runtime_digests(starts: tuple[str, ...]) -> Iterator[str]:
     runtime = runtime_files()
-    return (f"{name}:{digest(runtime[name])}" for name in sorted(runtime) if name.startswith("canary"))
+    return (f"{name}:{digest(runtime[name])}" for name in sorted(runtime) if name.startswith(starts))
 
 
 def runtime_files() -> dict[str, bytes]:
@@ -160,7 +165,7 @@ class _Compilation:
 
     @property
     def recipe(self) -> Recipe:
-        return RECIPES[self.job.language][self.job.flavour]
+        return self.job.recipe_of(self.job.language, self.job.flavour)
 
     @property
     def fuzzed(self) -> tuple[str, ...]:
@@ -294,9 +299,8 @@ class _CppBuild(_Compilation):
         return ("clang++", *CPP_COMMON, *self.recipe.compile, "-I.", *first, "-c", path, "-o", _object(path))
 
     def _runtime_lines(self) -> Lines:
-        if self.job.flavour is not Flavour.CANARY:
-            return []
-        return [("clang", "-O1", "-c", f"{name}.c", "-o", f"{name}.o") for name in ("canary", "canary_fuzz")]
+        names = ("canary", "canary_fuzz") if self.job.flavour is Flavour.CANARY else self.recipe.runtime
+        return [_runtime_line(name) for name in names]
 
     def _link_line(self, program: str, units: list[str]) -> tuple[str, ...]:
         entry = "main" if program == JUDGE else program
@@ -340,9 +344,9 @@ class _RustBuild(_Compilation):
 
     def _runtime_lines(self) -> Lines:
         if self.job.flavour is not Flavour.CANARY:
-            return []
+            return [_runtime_line(name) for name in self.recipe.runtime]
         shim = ("rustc", "--edition=2021", "-O", "--crate-type=rlib", "--crate-name=fuzzpair_canary", "canary.rs")
-        return [("clang", "-O1", "-c", "canary.c", "-o", "canary.o"), shim]
+        return [_runtime_line("canary"), shim]
 
     def _program_line(self, program: str) -> tuple[str, ...]:
         entry = "src/main.rs" if program == JUDGE else f"fuzz/fuzz_targets/{program.removeprefix('fuzz_')}.rs"
@@ -350,6 +354,10 @@ class _RustBuild(_Compilation):
         if self.job.flavour is Flavour.CANARY:
             extra = (*extra, "-Clink-arg=canary.o", "-L.")
         return self._rustc("--crate-name=program", entry, "--extern=dns=libdns.rlib", *extra, "-o", program)
+
+
+def _runtime_line(name: str) -> tuple[str, ...]:
+    return ("clang", "-O1", "-c", f"{name}.c", "-o", f"{name}.o")
 
 
 def included(path: str, texts: Mapping[str, str]) -> set[str]:

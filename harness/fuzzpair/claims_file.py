@@ -17,7 +17,7 @@ from fuzzpair import yaml_source
 from fuzzpair.bug_classes import BUG_CLASSES, GROUPS
 from fuzzpair.config_problems import perhaps, problems_of
 from fuzzpair.errors import ConfigError
-from fuzzpair.model import Ending, RejectionLabel, Rung
+from fuzzpair.model import Ending, RejectionLabel, Rung, UnderLoad
 from fuzzpair.yaml_source import Document, Problem
 
 Some = TypeVar("Some")
@@ -28,6 +28,7 @@ OUTCOMES: Final = (
     *(rung.value for rung in Rung if rung is not Rung.NOT_SEEN),
     *(f"{Rung.REJECTED} {label}" for label in RejectionLabel),
     *(f"{Rung.OBSERVED} {what}" for what in OBSERVED),
+    *UnderLoad,
 )
 
 

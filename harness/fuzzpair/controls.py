@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from fuzzpair.fuzz.campaign import CampaignJob
 from fuzzpair.jobs import Outcome, Outcomes
+from fuzzpair.load import LoadJob, loads_of
 from fuzzpair.model import Campaign, Control, Ending, Flavour, Language
 from fuzzpair.replay import KnownBad, KnownBadJob, ReplayJob, replays_of
 from fuzzpair.store import Store
@@ -68,6 +69,20 @@ def campaign_controls(campaigns: Iterable[tuple[Subject, CampaignJob]], outcomes
             passed=passed,
             detail=detail,
         )
+
+
+def load_controls(jobs: Iterable[LoadJob], outcomes: Outcomes) -> Iterator[Control]:
+    """What leaks nothing is not killed by the limit that a leak fills, in as many parses."""
+    for job in jobs:
+        loads = loads_of(job, outcomes)
+        killed = [f"{one.variant} {one.flavour}" for one in loads if one.counterpart_killed]
+        if not loads:
+            detail = "ended by the fuse" if outcomes.result(job) else _why(outcomes.of(job))
+        elif killed:
+            detail = f"counterparts killed as well: {', '.join(killed)}"
+        else:
+            detail = f"{sum(one.counterpart_parses for one in loads):,} parses of counterparts, none killed"
+        yield Control(name=f"{job.label}, counterparts", passed=bool(loads) and not killed, detail=detail)
 
 
 def _campaign_fault(campaign: Campaign) -> str:

@@ -18,6 +18,7 @@ class Recipe:
     link: tuple[str, ...] = ()
     fuzz_link: tuple[str, ...] = ()
     env: tuple[tuple[str, str], ...] = ()
+    runtime: tuple[str, ...] = ()  # C files of runtime/, without suffix, that are compiled for the links
 
     @property
     def is_fuzzed(self) -> bool:

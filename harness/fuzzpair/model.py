@@ -464,6 +464,35 @@ class Found:
     kind: str
 
 
+class UnderLoad(StrEnum):
+    """What a leak under load shows. A claim that names one of these asks that, and not the rung."""
+
+    KILLED = "killed under load"
+    SURVIVED = "not killed under load"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Load:
+    """One production program that parsed one input again and again under a memory limit, and its counterpart."""
+
+    variant: Variant
+    flavour: Flavour
+    memory_mb: int
+    input: str  # sha256
+    budget: int  # parses allowed
+    parses: int  # parses done until the kill, or all that were allowed
+    killed: bool  # the engine says that its limit killed it
+    max_rss_kb: int
+    counterpart_parses: int
+    counterpart_killed: bool
+    counterpart_max_rss_kb: int
+
+    @property
+    def shown(self) -> str:
+        ending = "killed for its memory behind" if self.killed else "not killed in"
+        return f"{ending} {self.parses:,} parses under {self.memory_mb} MiB"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CanaryCount:
     reached: int
@@ -490,6 +519,7 @@ class Evidence:
     canary: CanaryCount | None = None
     judgements: tuple[Judgement, ...] = ()
     found: tuple[Found, ...] = ()
+    loads: tuple[Load, ...] = ()  # of classes that are leaks
     fidelity: Fidelity | None = None
     fidelity_why: str = ""
     patch: str = ""  # the diff as text

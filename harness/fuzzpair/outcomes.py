@@ -8,7 +8,19 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from fuzzpair.model import CaseCount, DecidingRow, Ending, Flavour, RejectionLabel, Row, Rung, Variant, Verdict
+from fuzzpair.model import (
+    CaseCount,
+    DecidingRow,
+    Ending,
+    Flavour,
+    Load,
+    RejectionLabel,
+    Row,
+    Rung,
+    UnderLoad,
+    Variant,
+    Verdict,
+)
 
 SHIPPED: Final = "rust-shipped"
 # As rows.py writes what happens behind a warning, for example
@@ -41,6 +53,10 @@ class Asked:
     support: Sequence[str] | None
     against: Sequence[str] | None
 
+    @property
+    def is_of_load(self) -> bool:
+        return any(name in list(UnderLoad) for name in (*(self.support or ()), *(self.against or ())))
+
 
 @dataclass(frozen=True, slots=True)
 class Case:
@@ -72,6 +88,9 @@ class Case:
             why = row.problem or "the run gave no verdict and no reason"
             return Word.NOT_JUDGED, DecidingRow(row=row.name, flavour=flavour, outcome=f"could not be done: {why}")
         said = f"{verdict.rung} {verdict.detail}".strip() + (f" ({label})" if (label := _label(row, verdict)) else "")
+        if asked.is_of_load:
+            load = _load(row, flavour)
+            said = load.shown if load else f"{said}; not run under load"
         return _word(asked, row, flavour, verdict), DecidingRow(row=row.name, flavour=flavour, outcome=said)
 
 
@@ -113,6 +132,8 @@ def _word(asked: Asked, row: Row, flavour: Flavour, verdict: Verdict) -> Word:
     single = _of_single_inputs(row, flavour)
     named = {*(asked.support or ()), *(asked.against or ())}
     shown = outcomes(verdict.rung, _label(row, verdict) or verdict.detail)
+    if asked.is_of_load:
+        shown, single = _under_load(row, flavour), frozenset()
     if verdict.rung is Rung.WARNED and Rung.WARNED not in named:
         # Nobody asks about the warning, and the program runs all the same: what happens then is what is asked.
         behind = _BEHIND.search(verdict.detail)
@@ -142,6 +163,18 @@ def _of_single_inputs(row: Row, flavour: Flavour) -> frozenset[str]:
     """What single inputs did in that build, beside the worst one, which made the rung."""
     endings = (one.endings for one in row.evidence.judgements if one.flavour is flavour)
     return frozenset(_OF_ENDING[name] for counted in endings for name, n in counted if n and name in _OF_ENDING)
+
+
+def _load(row: Row, flavour: Flavour) -> Load | None:
+    return next((one for one in row.evidence.loads if one.flavour is flavour), None)
+
+
+def _under_load(row: Row, flavour: Flavour) -> frozenset[str]:
+    """None where it was not run; a kill that the counterpart shares is the limit's, not the leak's."""
+    load = _load(row, flavour)
+    if load is None or load.counterpart_killed:
+        return frozenset()
+    return frozenset({UnderLoad.KILLED if load.killed else UnderLoad.SURVIVED})
 
 
 def _is(outcome: str, named: str) -> bool:

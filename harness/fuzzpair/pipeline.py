@@ -12,12 +12,12 @@ from pathlib import Path
 from fuzzpair import __version__
 from fuzzpair.analysis import AnalysisJob, analysis_job, sources_that_see
 from fuzzpair.bug_classes import bug_class
-from fuzzpair.build import put_sources
+from fuzzpair.build import BuildJob, put_sources
 from fuzzpair.claims import answer_claims
 from fuzzpair.claims_file import Claim, parse_claims
 from fuzzpair.config import Config, Profile
 from fuzzpair.config_problems import perhaps
-from fuzzpair.controls import campaign_controls, corpus_controls, known_bad_controls
+from fuzzpair.controls import campaign_controls, corpus_controls, known_bad_controls, load_controls
 from fuzzpair.crash_inputs import Minimising, StoredBuild
 from fuzzpair.errors import BackendError, ConfigError, FuzzpairError, PatchError, UsageError
 from fuzzpair.findings import Judging
@@ -26,6 +26,7 @@ from fuzzpair.fuzz.campaign import CampaignJob
 from fuzzpair.fuzz.triggers import TriggerJob, Triggers
 from fuzzpair.gate import Course, judge_run, read_baseline
 from fuzzpair.jobs import Batch, Job, Worker
+from fuzzpair.load import LOAD_LIMITS, PARSES, LoadJob, LoadProgram, load_build
 from fuzzpair.mistakes import Mistake, load_mistake, mistake_names, read_tree
 from fuzzpair.model import Analyzer, Control, Ending, Finding, Flavour, Language, Row, RunRecord, Toolchain, Variant
 from fuzzpair.progress import Observer
@@ -47,15 +48,18 @@ STAGES = (
     "analyze",
     "fuzz",
     "replay",
+    "run under load",
     "build the counterparts",
     "replay the counterparts",
     "minimise",
     "reproduce the minimised",
 )
-KNOWN_BAD, BUILD_TWINS, BUILD, ANALYZE, FUZZ, REPLAY, BUILD_FIXED, REPLAY_FIXED, MINIMISE, REPRODUCE = STAGES
+KNOWN_BAD, BUILD_TWINS, BUILD, ANALYZE, FUZZ, REPLAY, LOAD, BUILD_FIXED, REPLAY_FIXED, MINIMISE, REPRODUCE = STAGES
 Plan = Callable[[Sequence[VariantWork]], Iterable[Job]]
 # A counterpart is compared in default and fuzzed in address whatever the mistake does.
 COUNTERPART_FIRST = (Flavour.DEFAULT, Flavour.ADDRESS)
+# A leak is run under load as it ships; claims ask the same of hardened C++.
+LOADED = {Language.CPP: (Flavour.DEFAULT, Flavour.HARDENED), Language.RUST: (Flavour.DEFAULT,)}
 
 
 def check_wish(config: Config, profile: Profile, selected: Sequence[str]) -> None:
@@ -179,12 +183,15 @@ class Experiment:
             *([(ANALYZE, self.plan_analyses)] if self.profile.analyzers else []),
             *([(FUZZ, self.plan_fuzzing)] if self.given is None else []),
             (REPLAY, self.plan_replays),
+            (LOAD, self.plan_load),
             (BUILD_FIXED, self.plan_counterparts),
             (REPLAY_FIXED, self.plan_counterpart_replays),
             *([(MINIMISE, self.plan_minimising), (REPRODUCE, self.plan_minimised)] if self.profile.minimise_s else []),
         )
         for stage, plan in stages:
-            yield Step(stage, [Batch((job,), job.label, mistake.name) for job in plan(work)])
+            # What is run under limits of its own has a sandbox of its own.
+            place = None if stage == LOAD else mistake.name
+            yield Step(stage, [Batch((job,), job.label, place) for job in plan(work)])
 
     def read_pair(self) -> None:
         """Read the twins, the corpus and every mistake. Raises FuzzpairError where nothing can be run at all."""
@@ -247,6 +254,7 @@ class Experiment:
             yield from (job for _, job in one.subject.builds) if one.subject else ()
             fixed = [one.own_fixed.job(flavour) for flavour in COUNTERPART_FIRST] if one.own_fixed else []
             yield from (job for job in fixed if job is not None)
+            yield from self._load_builds(one)
 
     def plan_analyses(self, work: Sequence[VariantWork]) -> Iterator[Job]:
         """Analyzers read what compiles: a mistake's tree and its counterpart's, in the same sources."""
@@ -281,6 +289,17 @@ class Experiment:
                 if again is not None:
                     self.again.append((one, again))
                     yield again
+
+    def plan_load(self, work: Sequence[VariantWork]) -> Iterator[Job]:
+        """One job a leak: its C++ variant says how often the others may parse."""
+        programs = tuple(program for one in work for program in self._load_programs(one))
+        inputs = self._inputs_of(work[0])
+        if programs and inputs:
+            largest = max(inputs, key=lambda name: len(self.worker.store.get_blob(name)))
+            job = LoadJob(programs=programs, input=largest, subject=work[0].mistake.name)
+            for one in work:
+                one.load = job
+            yield job
 
     def plan_counterparts(self, work: Sequence[VariantWork]) -> Iterator[Job]:
         """A counterpart answers only where it is asked: in the flavours in which the mistake did not end cleanly."""
@@ -467,6 +486,27 @@ class Experiment:
             # One that was interrupted has a row all the same, which says so.
             yield from self.judged.get(name) or self._assembly().rows(work)
 
+    def _load_pairs(self, work: VariantWork) -> Iterator[tuple[Flavour, BuildJob, BuildJob]]:
+        """What is run under load of a leak: (flavour, its build, its counterpart's), both linked for that."""
+        if work.subject is None or work.fixed is None or not bug_class(work.mistake.bug_class).is_leak:
+            return
+        for flavour in LOADED[work.planted.variant.language]:
+            builds = [one.job(flavour) for one in (work.subject, work.fixed)]
+            own, fixed = (load_build(job, work.mistake.target, self.worker.fingerprint) for job in builds if job)
+            yield flavour, own, fixed
+
+    def _load_builds(self, work: VariantWork) -> Iterator[BuildJob]:
+        return (job for _, *both in self._load_pairs(work) for job in both)
+
+    def _load_programs(self, work: VariantWork) -> Iterator[LoadProgram]:
+        for flavour, *both in self._load_pairs(work):
+            results = [self.scheduler.outcomes.result(job) for job in both]
+            programs = [one.program(f"fuzz_{work.mistake.target}") for one in results if one and one.compiled]
+            if len(programs) == len(both):
+                yield LoadProgram(
+                    variant=work.planted.variant, flavour=flavour, program=programs[0], counterpart=programs[1]
+                )
+
     # --- the record ----------------------------------------------------------------------------
 
     def record(self) -> RunRecord:
@@ -523,6 +563,7 @@ class Experiment:
         yield from known_bad_controls(self.known_bad, outcomes)
         yield from corpus_controls(self.corpus_replays, self.unpatched, outcomes, self.worker.store)
         yield from campaign_controls(self.clean_campaigns, outcomes)
+        yield from load_controls(dict.fromkeys(one.load for work in self.work.values() for one in work if one.load), outcomes)
 
     def _budgets(self) -> tuple[tuple[str, str], ...]:
         profile = self.profile
@@ -534,5 +575,6 @@ class Experiment:
             ("analyzers", ", ".join(profile.analyzers) or "not run"),
             ("sandbox memory_mb", str(self.worker.limits.memory_mb)),
             ("sandbox pids", str(self.worker.limits.pids)),
+            ("load", f"{PARSES:,} parses under {LOAD_LIMITS.memory_mb} MiB"),
             ("tries of a race", ", ".join(f"{flavour} {tries}" for flavour, tries in RACE_TRIES.items())),
         )

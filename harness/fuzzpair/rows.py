@@ -13,6 +13,7 @@ from fuzzpair.diagnostics import on_changed_lines, read_rejection
 from fuzzpair.fuzz.campaign import CampaignJob
 from fuzzpair.fuzz.triggers import Triggers
 from fuzzpair.jobs import Job, Outcomes, job_key
+from fuzzpair.load import LoadJob, loads_of
 from fuzzpair.mistakes import Mistake, Planted
 from fuzzpair.model import (
     Analyzer,
@@ -69,6 +70,7 @@ class VariantWork:
     replays: dict[Flavour, ReplayJob] = field(default_factory=dict)
     counterpart: Mapping[Flavour, ReplayJob] = field(default_factory=dict)
     confirmations: tuple[ReplayJob, ...] = ()
+    load: LoadJob | None = None  # one for all variants of the mistake
     analyses: dict[Analyzer, tuple[AnalysisJob, AnalysisJob]] = field(
         default_factory=dict
     )  # its own, the counterpart's
@@ -193,6 +195,7 @@ class Assembly:
             fidelity_why=why,
             judgements=tuple(self._judgements(row, work, runs)),
             found=tuple(self._found(work)),
+            loads=tuple(one for one in loads_of(work.load, self.outcomes) if one.variant is work.planted.variant),
         )
         default, hardened = (runtime_verdict(runs, one) for one in TWO)
         problem = self._unheard(work, runs, (default.rung, hardened.rung))

@@ -44,7 +44,7 @@ def render_explanation(record: RunRecord, mistake: str, read_blob: ReadBlob, con
     console.print(Text(f"{wanted.name}: {wanted.title} (CWE-{wanted.cwe}, {wanted.bug_class})", style="bold"))
     for row in wanted.rows:
         console.print(Rule(Text(wording.VARIANTS[row.variant]), align="left"))
-        for part in (_verdict, _patches, _compiler, _canary, _judgements, _found, _keys):
+        for part in (_verdict, _patches, _compiler, _canary, _judgements, _found, _loads, _keys):
             for each in part(row, shown):
                 # soft_wrap: a command that is wrapped or cropped at the width cannot be pasted back.
                 console.print(each, soft_wrap=True)
@@ -146,6 +146,12 @@ def _found(row: Row, _: _Shown) -> Iterable[RenderableType]:
     for each in row.evidence.found:
         what = f"{each.kind} after" if each.found else "not found in"
         yield Text(f"  seed {each.seed}: {what} {each.executions:,} executions, {each.seconds:.1f} s")
+
+
+def _loads(row: Row, _: _Shown) -> Iterable[RenderableType]:
+    for each in row.evidence.loads:
+        fixed = "killed as well" if each.counterpart_killed else "not killed"
+        yield Text(f"under load, {each.flavour}: {each.shown}; its counterpart {fixed} in {each.counterpart_parses:,}")
 
 
 def _keys(row: Row, _: _Shown) -> Iterable[RenderableType]:
