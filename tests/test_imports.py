@@ -35,7 +35,7 @@ LAYERS = (
     ("rows", "controls", "again", "findings", "reproduce", "bundle", "rebase"),
     ("crash_inputs",),
     ("run_findings",),
-    ("pipeline", "verify"),
+    ("pipeline", "verify", "soak"),
     ("cli",),
     ("__main__",),
 )

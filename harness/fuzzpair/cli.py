@@ -22,6 +22,7 @@ from fuzzpair import __version__, state
 from fuzzpair.again import Again, replay_again, replayed_program
 from fuzzpair.backends import Backend
 from fuzzpair.backends.select import Kind, open_backend
+from fuzzpair.build import put_sources
 from fuzzpair.bundle import read_bundle, unpack_pair, write_bundle
 from fuzzpair.config import Config, Profile, json_schema, load_config
 from fuzzpair.crash_inputs import Minimising, StoredBuild, alone, try_inputs
@@ -37,8 +38,9 @@ from fuzzpair.errors import (
 from fuzzpair.findings import STDIN, Judging, Read, read_given, read_reports, read_rulings, triage, without
 from fuzzpair.fuzz.triggers import Triggers
 from fuzzpair.jobs import Worker
-from fuzzpair.model import Flavour, RunRecord, Toolchain, Triage
-from fuzzpair.pipeline import Experiment, check_wish
+from fuzzpair.mistakes import read_tree
+from fuzzpair.model import Flavour, Language, RunRecord, Toolchain, Triage
+from fuzzpair.pipeline import Experiment, check_wish, read_corpus
 from fuzzpair.progress import Observer
 from fuzzpair.rebase import problems_behind, rebase_all
 from fuzzpair.report import clean, write_reports
@@ -49,10 +51,13 @@ from fuzzpair.report.explain import render_explanation
 from fuzzpair.report.findings import render_findings, render_json
 from fuzzpair.report.json_report import read_record, render
 from fuzzpair.report.live import make_observer
+from fuzzpair.report.soaked import render_soaked
 from fuzzpair.reproduce import TIMES, Judge
 from fuzzpair.scheduler import Scheduler
 from fuzzpair.severity import NO_OVERRIDES
 from fuzzpair.severity_rules import Reachability
+from fuzzpair.soak import Soak, findings_of
+from fuzzpair.soak import exit_code_of as exit_code_of_soak
 from fuzzpair.store import Store, digest
 from fuzzpair.triage.rulings import Rulings
 from fuzzpair.verify import checks, exit_code_of, given_triggers
@@ -217,6 +222,42 @@ def _end_like_ctrl_c(number: signal.Signals) -> None:
         raise KeyboardInterrupt
 
     signal.signal(number, interrupt)
+
+
+@app.command()
+def soak(
+    context: typer.Context,
+    minutes: Annotated[float, typer.Option(min=0.01, max=10_000, help="Of fuzzing, for each twin.")] = 30.0,
+    config_file: ConfigFile = CONFIG,
+    state_folder: StateFolder = STATE,
+    out: OutFolder = OUT,
+) -> None:
+    """Fuzz the unpatched twins, split over every sanitizer that can be fuzzed and every target; nothing may be found.
+
+    What is found is written to OUT/soak. Exit code: 0 clean, 2 usage or configuration, 3 something was found or could
+    not be done, 130 interrupted.
+    """
+    config = load_config(config_file)
+    _end_like_ctrl_c(signal.SIGTERM)
+    corpora = {target: read_corpus(config, target) for target in config.pair.targets}
+    with (
+        state.locked_state(state_folder) as store,
+        _backing(config, store, context.obj, config.backend) as work,
+    ):
+        soaked = Soak(
+            config=config,
+            worker=work.worker,
+            scheduler=Scheduler(work.executor, work.worker, work.observer),
+            sources={one: put_sources(read_tree(config.pair.folder(one)), store) for one in Language},
+            seeds={target: tuple(dict.fromkeys(map(store.put_blob, seeds))) for target, seeds in corpora.items()},
+            seconds=minutes * 60,
+        ).run()
+        found = {path: store.get_blob(sha256) for one in soaked for path, sha256 in findings_of(one).items()}
+    console = make_console(sys.stdout, sys.stdout.isatty())
+    render_soaked(soaked, console)
+    for name, content in found.items():
+        console.print(f"wrote {_write_octets(out / 'soak' / name, content)}")
+    raise typer.Exit(exit_code_of_soak(soaked))
 
 
 @app.command()
@@ -446,6 +487,15 @@ def _write(path: Path, text: str) -> None:
         path.write_text(text, encoding="utf-8")
     except OSError as error:
         raise FuzzpairError(f"{path}: cannot be written: {error.strerror}", next_step="name another file") from error
+
+
+def _write_octets(path: Path, content: bytes) -> Path:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    except OSError as error:
+        raise FuzzpairError(f"{path}: cannot be written: {error.strerror}", next_step="name another folder") from error
+    return path
 
 
 @app.command()

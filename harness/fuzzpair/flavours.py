@@ -186,6 +186,43 @@ RUST: dict[Flavour, Recipe] = {
 
 RECIPES = {Language.CPP: CPP, Language.RUST: RUST}
 
+# What is only replayed in the experiment, as fuzz targets: with coverage, and at a level that is worth fuzzing.
+_FUZZED = (*_JUDGE, _NO_LINK)
+_RUST_FUZZED = (*_RUST_JUDGE, *_RUST_COVERAGE, "-Coverflow-checks=on", "-Cdebug-assertions=on", "-Zexternal-clangrt")
+
+
+def _rust_soaked(sanitizer: str, *more: str) -> Recipe:
+    return Recipe(
+        (*_RUST_FUZZED, f"-Zsanitizer={sanitizer}", *more, f"--sysroot=/opt/fuzzpair/sysroot-{sanitizer}"),
+        (f"-Clink-arg=-fsanitize={sanitizer}",),
+        (f"-Clink-arg=-fsanitize={sanitizer},fuzzer",),
+        _NIGHTLY,
+    )
+
+
+SOAKED: dict[Language, dict[Flavour, Recipe]] = {
+    Language.CPP: {
+        Flavour.ADDRESS: CPP[Flavour.ADDRESS],
+        Flavour.UNDEFINED: Recipe(
+            (*_FUZZED, "-fsanitize=undefined,vptr", "-fno-sanitize-recover=undefined,vptr"),
+            ("-fsanitize=undefined,vptr",),
+            ("-fsanitize=undefined,vptr,fuzzer",),
+        ),
+        # libFuzzer's archive is C++ on the other library: it is linked beside the instrumented one.
+        Flavour.MEMORY: Recipe(
+            (*_FUZZED, "-fsanitize=memory", "-fsanitize-memory-track-origins=2", "-nostdinc++", *_LIBCXX_HEADERS),
+            ("-fsanitize=memory", "-nostdlib++", *_LIBCXX_MEMORY),
+            ("-fsanitize=memory,fuzzer", *_LIBCXX_MEMORY, "-Wl,-lstdc++"),
+        ),
+        Flavour.THREAD: Recipe((*_FUZZED, "-fsanitize=thread"), ("-fsanitize=thread",), ("-fsanitize=thread,fuzzer",)),
+    },
+    Language.RUST: {
+        Flavour.ADDRESS: RUST[Flavour.ADDRESS],
+        Flavour.MEMORY: _rust_soaked("memory", "-Zsanitizer-memory-track-origins=2"),
+        Flavour.THREAD: _rust_soaked("thread"),
+    },
+}
+
 # Exit codes of the sanitizers, apart from each other and from libFuzzer's 70-77 and Rust's 101; the log is still
 # trusted before the code.
 SANITIZER_EXIT = {
@@ -254,7 +291,7 @@ def judge_env(flavour: Flavour) -> tuple[tuple[str, str], ...]:
 def search_env(flavour: Flavour) -> tuple[tuple[str, str], ...]:
     """Cheaper options for a campaign; what it finds is judged again under the strict ones."""
     if flavour is not Flavour.ADDRESS:
-        return (("RUST_BACKTRACE", "1"),)
+        return judge_env(flavour)
     options = "malloc_context_size=4:quarantine_size_mb=16:max_malloc_fill_size=0:alloc_dealloc_mismatch=1"
     return (
         ("RUST_BACKTRACE", "1"),

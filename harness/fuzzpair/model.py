@@ -310,6 +310,17 @@ class Campaign:
     complete: bool = True  # False: the fuse ended it, so it is shown but never stored
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Soaked:
+    """One campaign of an unpatched twin in one flavour. `problem` says what it found, or why there is none."""
+
+    language: Language
+    flavour: Flavour
+    target: str
+    campaign: Campaign | None
+    problem: str = ""
+
+
 # --- findings ----------------------------------------------------------------------------------
 
 

@@ -563,7 +563,8 @@ class Experiment:
         yield from known_bad_controls(self.known_bad, outcomes)
         yield from corpus_controls(self.corpus_replays, self.unpatched, outcomes, self.worker.store)
         yield from campaign_controls(self.clean_campaigns, outcomes)
-        yield from load_controls(dict.fromkeys(one.load for work in self.work.values() for one in work if one.load), outcomes)
+        loads = (one.load for work in self.work.values() for one in work)
+        yield from load_controls(dict.fromkeys(load for load in loads if load), outcomes)
 
     def _budgets(self) -> tuple[tuple[str, str], ...]:
         profile = self.profile
