@@ -25,7 +25,7 @@ LOAD_LIMITS = Limits(memory_mb=64, pids=64)
 PARSES = 4_000_000
 # The others so many times as often as the first needed to be killed: an allocator of another language rounds otherwise.
 ALLOWED = 4
-LOAD_FUSE_S = 120.0
+LOAD_FUSE_S = 300.0
 _LINKED = {Language.CPP: "load.o", Language.RUST: "-Clink-arg=load.o"}
 
 
