@@ -11,11 +11,12 @@ from pathlib import Path
 
 from fuzzpair.backends.select import open_backend
 from fuzzpair.config import Config, load_config
+from fuzzpair.flavours import judge_env
 from fuzzpair.jobs import Batch, Worker
 from fuzzpair.mistakes import load_mistake, read_tree
 from fuzzpair.model import Flavour, Language, Replay, ReplayedProgram, Row, RunRecord
 from fuzzpair.progress import Silent
-from fuzzpair.replay import ReplayJob, Replays, replay_job
+from fuzzpair.replay import ReplayJob, Replays
 from fuzzpair.scheduler import Scheduler
 from fuzzpair.store import Store
 from fuzzpair.subjects import Subject, planted_subject, unpatched_subject
@@ -67,9 +68,17 @@ def _replays(record: RunRecord, config: Config, scheduler: Scheduler, worker: Wo
     for one in rows:
         program = one.subject.program(FLAVOUR, scheduler.outcomes)
         if program is not None:
-            inputs, target = one.judged.inputs, one.judged.target
-            name = one.subject.name
-            jobs.append((one.row, replay_job(program, FLAVOUR, target, inputs, timeout_s=TIMEOUT_S, subject=name)))
+            job = ReplayJob(
+                program=program,
+                flavour=FLAVOUR,
+                target=one.judged.target,
+                inputs=one.judged.inputs,
+                env=judge_env(FLAVOUR),
+                wall_timeout_s=TIMEOUT_S,
+                limits=config.limits.to_model(),
+                subject=one.subject.name,
+            )
+            jobs.append((one.row, job))
     outcomes = scheduler.run_stage("replay", [Batch((job,), job.label) for _, job in jobs])
     for row, job in jobs:
         result = outcomes.result(job)

@@ -43,7 +43,7 @@ def store(tmp_path: Path) -> Store:
 
 
 def judge(store: Store, flavour: Flavour = Flavour.ADDRESS) -> Judge:
-    return Judge(program=store.put_blob(b"program"), flavour=flavour, target="message")
+    return Judge(program=store.put_blob(b"program"), flavour=flavour, target="message", limits=Limits())
 
 
 def reproduced(store: Store, program: Program, *inputs: bytes, times: int = 5) -> list[Shown | None]:

@@ -11,10 +11,11 @@ from fuzzpair.backends.fake import TOOLCHAIN, FakeBackend
 from fuzzpair.build import put_sources
 from fuzzpair.config import load_config
 from fuzzpair.flavours import RECIPES, SOAKED
-from fuzzpair.jobs import Scheduler, Worker
+from fuzzpair.jobs import Worker
 from fuzzpair.mistakes import read_tree
 from fuzzpair.model import Command, Completed, Flavour, Language, Limits, Soaked
 from fuzzpair.progress import Silent
+from fuzzpair.scheduler import Scheduler
 from fuzzpair.soak import Soak, exit_code_of, findings_of
 from fuzzpair.store import Store
 from tiny_pair import Files, TinyPair, Tools, asan

@@ -39,7 +39,7 @@ from fuzzpair.findings import STDIN, Judging, Read, read_given, read_reports, re
 from fuzzpair.fuzz.triggers import Triggers
 from fuzzpair.jobs import Worker
 from fuzzpair.mistakes import read_tree
-from fuzzpair.model import Flavour, Language, RunRecord, Toolchain, Triage
+from fuzzpair.model import Flavour, Language, Limits, RunRecord, Toolchain, Triage
 from fuzzpair.pipeline import Experiment, check_wish, read_corpus
 from fuzzpair.progress import Observer
 from fuzzpair.rebase import problems_behind, rebase_all
@@ -426,7 +426,7 @@ def triage_logs(
         found = triage(read_reports(read_given(paths, sys.stdin.buffer)), judging)
     else:
         config, store = load_config(config_file or CONFIG), state.open_store(state_folder)
-        build = _stored_build(store, on, flavour, state_folder, config_file)
+        build = _stored_build(store, on, flavour, config.limits.to_model(), _options(state_folder, config_file))
         read = read_reports(read_given(paths, sys.stdin.buffer))
         with _backing(config, store, context.obj, config.backend) as backing:
             scheduler = Scheduler(backing.executor, backing.worker, backing.observer)
@@ -442,15 +442,16 @@ def triage_logs(
     raise typer.Exit(EXIT_NOT_DONE if found.unreadable else EXIT_CLEAN)
 
 
-def _stored_build(
-    store: Store, row: str, flavour: Flavour, state_folder: Path, config_file: Path | None
-) -> StoredBuild:
+def _options(state_folder: Path, config_file: Path | None) -> tuple[str, ...]:
+    """What the printed command needs besides the defaults."""
+    options = () if state_folder == STATE else ("--state", str(state_folder))
+    return options if config_file in (None, CONFIG) else (*options, "--config", str(config_file))
+
+
+def _stored_build(store: Store, row: str, flavour: Flavour, limits: Limits, options: tuple[str, ...]) -> StoredBuild:
     """Raises UsageError where the last run has no such row or build."""
     program = replayed_program(read_record(state.latest_record(store)), row, flavour)
-    options = () if state_folder == STATE else ("--state", str(state_folder))
-    if config_file is not None and config_file != CONFIG:
-        options = (*options, "--config", str(config_file))
-    judge = Judge(program=program.program, flavour=flavour, target=program.target)
+    judge = Judge(program=program.program, flavour=flavour, target=program.target, limits=limits)
     return StoredBuild(row=row, judge=judge, options=options)
 
 

@@ -285,7 +285,7 @@ class Experiment:
                 one.replays = self._judge(one.subject, one)
                 one.confirmations = self._confirmations(one)
                 yield from (*one.replays.values(), *one.confirmations)
-                again = plan_again(one, self.scheduler.outcomes, self.worker.store, self.profile)
+                again = plan_again(one, self.scheduler.outcomes, self.worker.store, self.profile, self.worker.limits)
                 if again is not None:
                     self.again.append((one, again))
                     yield again
@@ -318,7 +318,7 @@ class Experiment:
 
     def plan_minimising(self, work: Sequence[VariantWork]) -> Iterator[Job]:
         for one, again in self._again_of(work):
-            build = fuzzed_build(one, self.scheduler.outcomes, self.profile.replay_timeout_s)
+            build = self._fuzzed_build(one)
             if build is not None:
                 found = self._row_findings(one, again, build)
                 self.minimising[again] = Minimising(findings=found, build=build, fuse_s=self.profile.minimise_s)
@@ -547,12 +547,15 @@ class Experiment:
     def _findings(self) -> Iterator[Finding]:
         outcomes = self.scheduler.outcomes
         for work, again in sorted(self.again, key=lambda one: one[0].mistake.name):
-            build = fuzzed_build(work, outcomes, self.profile.replay_timeout_s)
+            build = self._fuzzed_build(work)
             minimised = self.minimising.get(again)
             if minimised is not None:
                 yield from minimised.done(outcomes, self.worker.store)
             elif build is not None:
                 yield from self._row_findings(work, again, build)
+
+    def _fuzzed_build(self, work: VariantWork) -> StoredBuild | None:
+        return fuzzed_build(work, self.scheduler.outcomes, self.profile.replay_timeout_s, self.worker.limits)
 
     def _row_findings(self, work: VariantWork, again: Again, build: StoredBuild) -> tuple[Finding, ...]:
         judging = Judging(overrides=self.config.overrides)

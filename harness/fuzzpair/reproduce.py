@@ -13,7 +13,7 @@ from fuzzpair.backends import Sandbox
 from fuzzpair.errors import UsageError
 from fuzzpair.flavours import judge_env
 from fuzzpair.jobs import Outcomes
-from fuzzpair.model import Completed, CrashReport, Flavour, Replay, Reproduction
+from fuzzpair.model import Completed, CrashReport, Flavour, Limits, Replay, Reproduction
 from fuzzpair.reduction import reduce_input
 from fuzzpair.replay import Place, ReplayJob
 from fuzzpair.store import Store, canonical_json, digest
@@ -33,6 +33,7 @@ class Judge:
     program: str  # sha256
     flavour: Flavour
     target: str
+    limits: Limits
     wall_timeout_s: float = 5.0
 
 
@@ -56,6 +57,10 @@ class ReproduceJob:
     env: tuple[tuple[str, str], ...]
     times: int = TIMES
     subject: str = field(default="", compare=False)
+
+    @property
+    def limits(self) -> Limits:
+        return self.judge.limits
 
     @property
     def label(self) -> str:
@@ -92,6 +97,10 @@ class CountJob:
     env: tuple[tuple[str, str], ...]
     times: int = TIMES
     subject: str = field(default="", compare=False)
+
+    @property
+    def limits(self) -> Limits:
+        return self.judge.limits
 
     @property
     def label(self) -> str:
@@ -142,6 +151,10 @@ class MinimiseJob:
     chances: int = 1  # processes a candidate, until one shows it
     tries: int = TRIES
     subject: str = field(default="", compare=False)
+
+    @property
+    def limits(self) -> Limits:
+        return self.judge.limits
 
     @property
     def label(self) -> str:
@@ -214,6 +227,7 @@ def _replay_job(judge: Judge, inputs: tuple[str, ...], env: tuple[tuple[str, str
         inputs=inputs,
         env=env,
         wall_timeout_s=judge.wall_timeout_s,
+        limits=judge.limits,
     )
 
 

@@ -9,7 +9,7 @@ from fuzzpair.config import Profile
 from fuzzpair.crash_inputs import StoredBuild, tried_again
 from fuzzpair.findings import Judging, Tried, findings_of
 from fuzzpair.jobs import Outcomes
-from fuzzpair.model import Campaign, CrashInput, CrashReport, Finding, Flavour
+from fuzzpair.model import Campaign, CrashInput, CrashReport, Finding, Flavour, Limits
 from fuzzpair.reproduce import TIMES, CountJob, Counts, Judge, ReproduceJob, Shown, count_job, reproduce_job, shown_by
 from fuzzpair.rows import VariantWork
 from fuzzpair.store import Store
@@ -28,12 +28,12 @@ def crashes_of(work: VariantWork, outcomes: Outcomes) -> Iterator[tuple[str, Cra
             yield job.label, result.crash
 
 
-def plan_again(work: VariantWork, outcomes: Outcomes, store: Store, profile: Profile) -> Again | None:
+def plan_again(work: VariantWork, outcomes: Outcomes, store: Store, profile: Profile, limits: Limits) -> Again | None:
     """The crash inputs of a variant on the build that was fuzzed, as it is judged: strict options, one process each.
 
     In full where something smaller is looked for, as that compares signatures; else only counted.
     """
-    build = fuzzed_build(work, outcomes, profile.replay_timeout_s)
+    build = fuzzed_build(work, outcomes, profile.replay_timeout_s, limits)
     known = {crash.input: _report(crash, store) for _, crash in crashes_of(work, outcomes)}
     if build is None or not known:
         return None
@@ -42,13 +42,13 @@ def plan_again(work: VariantWork, outcomes: Outcomes, store: Store, profile: Pro
     return count_job(build.judge, known, subject=build.row)
 
 
-def fuzzed_build(work: VariantWork, outcomes: Outcomes, timeout_s: float) -> StoredBuild | None:
+def fuzzed_build(work: VariantWork, outcomes: Outcomes, timeout_s: float, limits: Limits) -> StoredBuild | None:
     """The build that campaigns fuzz, as the program that judges one input; None where it was refused or failed."""
     flavour = Flavour.ADDRESS
     program = work.subject.program(flavour, outcomes) if work.subject else None
     if program is None:
         return None
-    judge = Judge(program=program, flavour=flavour, target=work.mistake.target, wall_timeout_s=timeout_s)
+    judge = Judge(program=program, flavour=flavour, target=work.mistake.target, limits=limits, wall_timeout_s=timeout_s)
     return StoredBuild(row=f"{work.mistake.name}/{work.planted.variant}", judge=judge)
 
 
