@@ -36,6 +36,8 @@ STATE_FRAMES = 3
 # Every rule that was changed for a figure was changed for one of these; no other mistake's logs had been seen by then.
 IN_VIEW = frozenset(
     {
+        "allocator-mismatch",
+        "invalid-free",
         "bad-downcast",
         "container-overflow",
         "dangling-view",

@@ -66,13 +66,13 @@ def group(items: Iterable[Item], rulings: Rulings = NO_RULINGS) -> Grouping:
     names: defaultdict[str, list[str]] = defaultdict(list)
     seen: dict[str, _Seen] = {}
     split = {ruling.signature for ruling in rulings.splits}
-    by_input: defaultdict[str, dict[str, Signature]] = defaultdict(dict)
+    by_input: defaultdict[str, dict[str, tuple[Signature, Tool | None]]] = defaultdict(dict)
     for item in items:
         made = signature(item.report, item.digest)
         seen[made.crash] = _Seen(made, _rank(item.report))
         names[made.crash].append(item.name)
         if item.input and made.crash not in split:
-            by_input[item.input][made.bug] = made
+            by_input[item.input][made.bug] = (made, item.report.tool if item.report else None)
     crashes = [CrashGroup(signature=seen[key].signature, items=tuple(sorted(names[key]))) for key in sorted(names)]
     leaders = _leaders(rulings, _linked(by_input.values()), seen.values())
     findings = _findings(crashes, rulings, leaders)
@@ -93,22 +93,30 @@ def _rank(report: CrashReport | None) -> int:
     return _TELLING.index(report.tool) if report and report.tool in _TELLING else len(_TELLING)
 
 
-def _linked(by_input: Iterable[Mapping[str, Signature]]) -> Iterator[tuple[str, str]]:
+def _linked(by_input: Iterable[Mapping[str, tuple[Signature, Tool | None]]]) -> Iterator[tuple[str, str]]:
     """Pairs of bugs that one input shows to two tools: in one function, or of one family and in no two functions.
 
     A process ends at its first fault, and builds of one source take one input the same way. Two faults of one input in
     two functions may well be two bugs, the first of which the other tool does not see: these stay apart.
     """
     for shown in by_input:
-        alike: defaultdict[tuple[str, str], list[Signature]] = defaultdict(list)
-        for _, made in sorted(shown.items()):
+        alike: defaultdict[tuple[str, str], list[tuple[Signature, Tool | None]]] = defaultdict(list)
+        for _, (made, tool) in sorted(shown.items(), key=lambda pair: pair[0]):
             if made.place:
-                alike["place", made.place].append(made)
+                alike["place", made.place].append((made, tool))
             if made.family:
-                alike["family", made.family].append(made)
+                alike["family", made.family].append((made, tool))
         for (what, _), ones in alike.items():
-            if what == "place" or len({one.place for one in ones if one.place}) <= 1:
-                yield from ((ones[0].bug, other.bug) for other in ones[1:])
+            if what == "place" or len({made.place for made, _ in ones if made.place}) <= 1:
+                yield from _between_tools(ones)
+
+
+def _between_tools(ones: list[tuple[Signature, Tool | None]]) -> Iterator[tuple[str, str]]:
+    """One tool that shows two bugs on one input means two of them."""
+    for made, tool in ones:
+        other = next((one for one, by in ones if by is not tool), None)
+        if other is not None:
+            yield made.bug, other.bug
 
 
 def _findings(crashes: Iterable[CrashGroup], rulings: Rulings, leaders: Mapping[str, str]) -> tuple[BugGroup, ...]:
