@@ -19,7 +19,8 @@ LAYERS = (
     ("model", "errors", "yaml_source"),
     ("bug_classes", "severity_rules", "flavours", "progress", "patches", "canary", "config_problems", "diagnostics"),
     ("severity", "claims_file", "outcomes"),
-    ("backends", "triage", "report", "store", "config", "claims_weighed"),  # the seams: they do not know each other
+    ("backends", "triage", "store", "config", "claims_weighed"),  # the seams: they do not know each other
+    ("report",),  # reads logs again with triage's pure parsers: a record holds their words, not their stacks
     ("fuzz", "build", "jobs", "mistakes", "state", "tally", "gate", "claims"),
     ("replay", "subjects", "analysis"),
     ("rows", "controls", "again", "findings", "bundle", "rebase"),

@@ -47,6 +47,7 @@ from fuzzpair.report.explain import render_explanation
 from fuzzpair.report.findings import render_findings, render_json
 from fuzzpair.report.json_report import read_record, render
 from fuzzpair.report.live import make_observer
+from fuzzpair.report.stored import Stored
 from fuzzpair.severity import NO_OVERRIDES
 from fuzzpair.severity_rules import Reachability
 from fuzzpair.store import Store, digest
@@ -114,7 +115,7 @@ def options(
 
 ConfigFile = Annotated[Path, typer.Option("--config", help="The pipeline's file.")]
 StateFolder = Annotated[Path, typer.Option("--state", help="Where the store and the records of past runs are.")]
-OutFolder = Annotated[Path, typer.Option("--out", help="Where run.json, junit.xml and summary.md go.")]
+OutFolder = Annotated[Path, typer.Option("--out", help="Where the reports go: run.json, junit.xml, results.sarif, …")]
 CONFIG = Path("pipeline.yml")
 STATE = Path(".fuzzpair")
 OUT = Path("out")
@@ -145,7 +146,7 @@ def run(
         state.save_record(store, record.run_id, render(record))
     console = make_console(sys.stdout, sys.stdout.isatty())
     render_matrix(record, console)
-    for path in write_reports(record, out):
+    for path in write_reports(record, out, stored=Stored(store.get_blob)):
         console.print(f"wrote {path}")
     raise typer.Exit(record.gate.exit_code)
 
@@ -240,14 +241,15 @@ def report(
     record_file: Annotated[Path | None, typer.Option("--record", help="A run.json; else the last run's.")] = None,
 ) -> None:
     """Make the reports again from a stored run; prints the matrix, runs nothing."""
+    store = state.open_store(state_folder)
     try:
-        text = record_file.read_text() if record_file else state.latest_record(state.open_store(state_folder))
+        text = record_file.read_text() if record_file else state.latest_record(store)
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"cannot read {record_file}: {error}") from error
     record = read_record(text)
     console = make_console(sys.stdout, sys.stdout.isatty())
     render_matrix(record, console)
-    for path in write_reports(record, out):
+    for path in write_reports(record, out, stored=Stored(store.get_blob)):
         console.print(f"wrote {path}")
 
 

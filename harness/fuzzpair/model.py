@@ -622,6 +622,8 @@ class RunRecord:
     stages: tuple[StageCost, ...]
     gate: Gate
     claims: tuple[ClaimAnswer, ...] = ()  # empty: pipeline.yml names no claims, or an older version wrote the record
+    folders: tuple[tuple[str, str], ...] = ()  # language -> the twin's folder, relative to pipeline.yml
+    corpus: tuple[tuple[str, tuple[str, ...]], ...] = ()  # target -> sha256 of each seed
 
 
 # --- checking a bundle -------------------------------------------------------------------------

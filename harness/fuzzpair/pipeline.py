@@ -435,8 +435,14 @@ class Experiment:
             controls=controls,
             stages=costs,
             gate=judge_run(rows, controls, baseline, course),
+            folders=tuple((one.value, self._shown_folder(one)) for one in Language),
+            corpus=tuple(self.seeds.items()),
         )
         return replace(record, claims=answer_claims(self.claims, record, selected=selected))
+
+    def _shown_folder(self, language: Language) -> str:
+        """Where a twin is, as a path in the repository: what an annotation of a line needs."""
+        return self.config.pair.folder(language).relative_to(self.config.root).as_posix()
 
     def _controls(self) -> Iterator[Control]:
         outcomes = self.scheduler.outcomes

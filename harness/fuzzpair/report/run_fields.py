@@ -47,6 +47,8 @@ FIELDS: Final[Mapping[str, Mapping[str, str]]] = {
         "stages": "what each stage cost, in order",
         "gate": "the comparison with the baseline, and the exit code",
         "claims": "answers to `claims.yml`, of this run's rows alone; empty where none are asked",
+        "folders": "language → the twin's folder, relative to `pipeline.yml`; empty in older records",
+        "corpus": "target → digests of its seeds; empty in older records",
         "totals": "the numbers that every report prints, derived from the rest",
     },
     "Row": {
