@@ -10,7 +10,7 @@ from typing import Final, Protocol
 
 from fuzzpair.errors import FuzzpairError
 from fuzzpair.model import RunRecord
-from fuzzpair.report import json_report, junit, markdown, sarif
+from fuzzpair.report import html, json_report, junit, markdown, sarif
 from fuzzpair.report.stored import NOTHING_STORED, Stored
 
 
@@ -29,6 +29,7 @@ REPORTERS: Final[Mapping[str, Reporter]] = {
     "junit": junit,
     "markdown": markdown,
     "sarif": sarif,
+    "html": html,
 }
 
 
