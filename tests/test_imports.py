@@ -23,7 +23,7 @@ LAYERS = (
     ("report",),  # reads logs again with triage's pure parsers: a record holds their words, not their stacks
     ("fuzz", "build", "jobs", "mistakes", "state", "tally", "gate", "claims"),
     ("replay", "subjects", "analysis"),
-    ("rows", "controls", "again", "findings", "bundle", "rebase"),
+    ("rows", "controls", "again", "findings", "bundle", "rebase", "history"),
     ("pipeline", "verify"),
     ("cli",),
     ("__main__",),

@@ -14,8 +14,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from fuzzpair.errors import StoreError
-from fuzzpair.model import Evidence, Flavour, Language, ReplayedProgram, Rung, RunRecord, Variant
+from fuzzpair.model import Evidence, Flavour, Language, ReplayedProgram, Rung, RunRecord, Variant, Verdict
 from fuzzpair.report import charts, html, page_code
+from fuzzpair.report.moves import past_run
 from fuzzpair.report.stored import NOTHING_STORED, Stored
 from fuzzpair.report.totals import totals
 from report.records import DIGEST, HOSTILE, PATCH, claim, found, full_record, judgement, passing_record, records, row
@@ -253,3 +254,25 @@ def test_no_address_is_in_the_page_but_names_of_formats() -> None:
 
 def _addresses(text: str) -> Iterator[str]:
     yield from re.findall(r"https?://[^\"'\s<)]+", text)
+
+
+# --- over time ---------------------------------------------------------------------------------
+
+
+def test_the_trend_is_there_with_more_than_one_run_and_says_what_moved() -> None:
+    now = full_record()
+    first = now.rows[0]
+    moved = replace(first, verdict=Verdict(rung=Rung.CRASHED, detail=""))
+    before = past_run(replace(now, run_id="older", started="2026-01-01T00:00:00Z", rows=(moved, *now.rows[1:])))
+    shown = page(now, Stored(runs=(before,)))
+    assert "run 1: 3 crashed" not in shown.text
+    assert "use-after-free/cpp: crashed / stopped → detected / stopped (caught later)" in shown.text
+    assert "run 2: 2 rejected, 1 warned, 1 stopped, 1 crashed, 1 detected, 1 observed, 1 no effect, 1 not seen" in next(
+        given_["aria-label"] or ""
+        for _, given_ in shown.found
+        if (given_.get("aria-label") or "").startswith("Over time:")
+    )
+
+
+def test_one_run_alone_has_no_trend() -> None:
+    assert "Over time" not in page(full_record(), Stored(runs=(past_run(full_record()),))).text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -9,13 +10,14 @@ from typing import Any, Final
 import vl_convert
 from markupsafe import Markup
 
-from fuzzpair.model import Rung, RunRecord, Variant
+from fuzzpair.model import PastRun, Rung, RunRecord, Variant
 from fuzzpair.report.totals import Counts, Totals, is_undone
 from fuzzpair.report.wording import VARIANTS
 
 Json = dict[str, Any]
 
 WIDTH: Final = 560
+NIGHTS: Final = 40  # runs in one drawing
 POINTS: Final = 2_000  # a drawing of more is a smear, and its octets are the page's
 # A CSS variable goes through Vega as it is, so that one drawing fits light, dark and paper.
 _INK: Final = "var(--ink)"
@@ -102,6 +104,36 @@ def _colours(rungs: Sequence[str]) -> Json:
     scale = {"domain": rungs, "range": [f"var(--{rung.replace(' ', '-')})" for rung in rungs]}
     legend = {"title": None, "orient": "top", "columns": 4}
     return {"field": "rung", "type": "nominal", "scale": scale, "legend": legend}
+
+
+def nights(runs: Sequence[PastRun]) -> Chart | None:
+    """How many rows each run found on each rung, in default; None where there is nothing to compare with."""
+    if len(runs) < 2:
+        return None
+    counted = [Counter(row.rung for row in run.rows if row.rung) for run in runs[-NIGHTS:]]
+    first = len(runs) - len(counted) + 1
+    values = [
+        {"run": place, "rung": rung.value, "n": counts[rung.value], "order": rung.position}
+        for place, counts in enumerate(counted, first)
+        for rung in Rung
+        if counts[rung.value]
+    ]
+    layer: Json = {
+        "mark": {"type": "bar"},
+        "encoding": {
+            "x": {"field": "run", "type": "ordinal", "axis": {"title": "run", "labelAngle": 0}},
+            "y": {"field": "n", "type": "quantitative", "stack": "zero", "axis": {"title": "rows", "tickMinStep": 1}},
+            "color": _colours([rung.value for rung in Rung if any(counts[rung.value] for counts in counted)]),
+            "order": {"field": "order", "type": "quantitative"},
+        },
+    }
+    described = "; ".join(f"run {place}: {_counted(_ordered(counts))}" for place, counts in enumerate(counted, first))
+    caption = "How many rows of each run are first caught on each rung, in the default flavour; this run is the last."
+    return Chart("Over time", caption, described, _svg(values, {"height": 180}, layer))
+
+
+def _ordered(counts: Mapping[str, int]) -> Counts:
+    return tuple((rung.value, counts[rung.value]) for rung in Rung if counts.get(rung.value))
 
 
 def searches(record: RunRecord) -> tuple[Chart, ...]:

@@ -17,8 +17,10 @@ from typing import Any, Final
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
-from fuzzpair.model import RunRecord
+from fuzzpair.model import PastRun, RunRecord
 from fuzzpair.report import charts, claims_text, clean, page_parts, wording
+from fuzzpair.report.history_text import counted
+from fuzzpair.report.moves import comparable, past_run, trend
 from fuzzpair.report.page_parts import Entry, Sections, Shown
 from fuzzpair.report.stored import NOTHING_STORED, Stored
 from fuzzpair.report.totals import not_run, totals
@@ -28,13 +30,16 @@ SIZE_LIMIT: Final = 10_000_000  # octets of the whole page: what a mail takes, a
 REFUSED: Final = 10  # sections that did not fit, after which no other is tried: making one costs more than its words
 MATRIX_LIMIT: Final = 4_000  # lines of the matrix
 CONTROLS: Final = 1_000
+NIGHTS: Final = 20  # past runs in the table of the trend
+MOVES: Final = 200  # of one run
 
 
 def render(record: RunRecord, stored: Stored = NOTHING_STORED, /) -> str:
     """The page, at most SIZE_LIMIT octets: what has no room is counted in it, and named where it would stand."""
     record = clean.cleaned(record)
     entries = page_parts.entries(record)[:MATRIX_LIMIT]
-    frame = _Frame(record)
+    runs = comparable(stored.runs, past_run(record))
+    frame = _Frame(record, runs)
     while True:
         briefs = {entry.anchor: _section(entry, (), "", full=False) for entry in entries}
         used = len(frame.page(entries, ()).encode()) + sum(len(each.encode()) for each in briefs.values())
@@ -77,6 +82,7 @@ class _Frame:
     """All of the page but the sections; what it is made from is made once."""
 
     record: RunRecord
+    runs: tuple[PastRun, ...]  # comparable ones, this one last
 
     @cached_property
     def _parts(self) -> dict[str, Any]:
@@ -93,6 +99,10 @@ class _Frame:
             "script": Markup(script),  # noqa: S704
             "ladder": charts.ladder(numbers),
             "searches": charts.searches(record),
+            "nights": charts.nights(self.runs),
+            "trend": list(reversed(trend(self.runs)[-NIGHTS:])) if len(self.runs) > 1 else [],
+            "moves": MOVES,
+            "counted": counted,
             "variants": wording.VARIANTS,
             "rungs": page_parts.rungs_in_use(record),
             "meanings": [(rung.value, wording.MEANINGS[rung]) for rung in wording.occurring(record)],

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from fuzzpair.errors import FuzzpairError
+from fuzzpair.model import PastRun
 
 ReadBlob = Callable[[str], bytes]  # sha256 -> its octets; raises FuzzpairError, OSError or KeyError
 READ_LIMIT: Final = 2 << 20  # octets of one blob that a report looks at: a job keeps 1 MiB of a log
@@ -21,6 +22,7 @@ class Stored:
     """Handed to every reporter. A blob that is gone is said in the report, never a reason to write none."""
 
     read_blob: ReadBlob = _no_blobs
+    runs: tuple[PastRun, ...] = ()  # those of the store, this one among them or not
 
     def octets(self, digest: str | None, limit: int = READ_LIMIT) -> bytes | None:
         """The first `limit` octets of a blob; None where it cannot be read (pruned, or made elsewhere)."""
