@@ -139,6 +139,12 @@ def test_a_diff_keeps_its_text_and_has_its_colours() -> None:
     assert '<span class="kw">return</span>' in lines[-1].code
 
 
+def test_the_authors_words_in_front_of_a_diff_are_no_code() -> None:
+    lines = page_code.diff("Return a view\n\n- for once, and to return less\n\n" + PATCH, Language.CPP)
+    assert [line.kind for line in lines][:5] == ["head"] * 4 + ["file"]
+    assert "<" not in "".join(line.code for line in lines[:4])
+
+
 def test_library_frames_and_shadow_memory_are_folded_and_the_targets_own_are_not() -> None:
     log = """\
 ==7==ERROR: AddressSanitizer: heap-use-after-free

@@ -63,7 +63,9 @@ def ladder(numbers: Totals) -> Chart | None:
         for name, flavour, counts in bars
         for rung, count in counts
     ]
-    x: Json = {"field": "n", "type": "quantitative", "stack": "zero", "axis": {"title": "mistakes", "tickMinStep": 1}}
+    longest = max(sum(count for _, count in counts) for _, _, counts in bars)
+    axis: Json = {"title": "mistakes", "tickCount": min(10, longest), "format": "d"}  # no half mistakes
+    x: Json = {"field": "n", "type": "quantitative", "stack": "zero", "axis": axis}
     y: Json = {"field": "bar", "type": "nominal", "sort": None, "axis": {"title": None}}
     order: Json = {"field": "order", "type": "quantitative"}
     colour = _colours([rung.value for rung in Rung if any(each["rung"] == rung.value for each in values)])

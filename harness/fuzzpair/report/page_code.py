@@ -31,7 +31,7 @@ _CLASSES: Final = ((Comment, "co"), (Keyword, "kw"), (String, "st"), (Number, "n
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line of a diff: `kind` is add, del, hunk, file or same."""
+    """A line of a patch: `kind` is head (the author's words in front of the diff), file, hunk, add, del or same."""
 
     kind: str
     code: Markup
@@ -40,7 +40,8 @@ class Line:
 def diff(text: str, language: Language) -> tuple[Line, ...]:
     """A unified diff with the language's own colours. Plain where it is too large for a lexer."""
     lines = clean.block(text.rstrip("\n"), DIFF).split("\n") if text else []
-    kinds = [_kind(line) for line in lines]
+    start = next((place for place, line in enumerate(lines) if line.startswith(("diff --git ", "--- "))), 0)
+    kinds = ["head"] * start + [_kind(line) for line in lines[start:]]
     code = [line[1:] if kind in ("add", "del", "same") else "" for line, kind in zip(lines, kinds, strict=True)]
     coloured = _coloured(code, language)
     return tuple(
