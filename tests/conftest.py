@@ -81,6 +81,7 @@ class BrowserTests:
         self.may_skip = may_skip
         self.skipped = 0
 
+    @pytest.hookimpl(trylast=True)  # what -k leaves out is not skipped
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         tests = [item for item in items if item.get_closest_marker("browser")]
         if tests and browser_path() is None:

@@ -164,6 +164,19 @@ def test_a_rejection_is_a_result_of_the_compiler_with_its_span() -> None:
     assert (place["artifactLocation"]["uri"], place["region"]["startLine"]) == ("targets-rust/dns/src/name.rs", 3)
 
 
+def test_a_code_that_the_compiler_says_twice_is_one_result_where_it_said_it_first() -> None:
+    refused = rejected("use-after-free")
+    assert refused.evidence.rejection
+    (first,) = refused.evidence.rejection.diagnostics
+    other = replace(first, spans=(replace(first.spans[0], first_line=99),))
+    third = replace(first, code="E0308")
+    twice = replace(refused.evidence.rejection, diagnostics=(first, other, third))
+    record = experiment(replace(refused, evidence=replace(refused.evidence, rejection=twice)))
+    found = list(results(document(record)))
+    assert [each["locations"][0]["physicalLocation"]["region"]["startLine"] for each in found] == [3, 3]
+    assert len({each["partialFingerprints"]["primaryLocationLineHash"] for each in found}) == 2
+
+
 @pytest.mark.parametrize(
     "file", ["../../etc/passwd", "/etc/passwd", "/job/cpp-address/../../x.cpp", "src/\u202egpc.cpp"]
 )

@@ -101,8 +101,9 @@ class Findings:
 
     def of_row(self, row: Row) -> Iterator[Said]:
         refused = row.evidence.rejection.diagnostics if row.evidence.rejection else ()
-        for diagnostic in (*refused, *row.evidence.warnings):
-            judge = judge_of(diagnostic, row.variant.language)
+        # One code is one finding of a row, wherever else the compiler says it: without lines they would be alike.
+        said = {_code(each, row): each for each in reversed((*refused, *row.evidence.warnings))}
+        for (judge, _), diagnostic in reversed(said.items()):
             yield Said(row=row, judge=judge, diagnostic=diagnostic, severity=by_class(row.bug_class))
         for judgement in row.evidence.judgements:
             if judgement.flavour in JUDGING and judgement.k and judgement.tool not in SILENT:
@@ -128,6 +129,10 @@ class Findings:
                 return first_report(judgement.excerpt), True
             self._reports[name] = first_report(text)
         return (self._reports[name], False) if name else (first_report(judgement.excerpt), False)
+
+
+def _code(diagnostic: Diagnostic, row: Row) -> tuple[str, str]:
+    return judge_of(diagnostic, row.variant.language), diagnostic.code or diagnostic.message
 
 
 def by_class(slug: str) -> Assessment:
