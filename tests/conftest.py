@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +16,8 @@ from tiny_cli import Here
 from tiny_pair import TinyPair
 
 NO_ENGINE = "no Docker engine answers"
+NO_BROWSER = "no Chromium: apt-get install chromium (or name one in FUZZPAIR_TEST_BROWSER)"
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -22,7 +25,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.pluginmanager.register(ContainerTests(leave_out=config.getoption("--no-containers")), "container-tests")
+    leave_out = config.getoption("--no-containers")
+    config.pluginmanager.register(ContainerTests(leave_out=leave_out), "container-tests")
+    config.pluginmanager.register(BrowserTests(may_skip=leave_out), "browser-tests")
 
 
 class ContainerTests:
@@ -67,6 +72,39 @@ class ContainerTests:
                 "or leave them out on purpose with --no-containers.",
                 red=True,
             )
+
+
+class BrowserTests:
+    """Skips the browser tests where there is no browser; in a whole run that fails."""
+
+    def __init__(self, *, may_skip: bool) -> None:
+        self.may_skip = may_skip
+        self.skipped = 0
+
+    @pytest.hookimpl(trylast=True)  # what -k leaves out is not skipped
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        tests = [item for item in items if item.get_closest_marker("browser")]
+        if tests and browser_path() is None:
+            self.skipped = len(tests)
+            for item in tests:
+                item.add_marker(pytest.mark.skip(reason=NO_BROWSER))
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> Iterator[None]:
+        if self.skipped and not self.may_skip and session.exitstatus == pytest.ExitCode.OK:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+        yield
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        if self.skipped:
+            said = f"browser tests: {self.skipped} skipped: {NO_BROWSER}"
+            terminalreporter.write_line(said if self.may_skip else f"FAILED: {said}", red=not self.may_skip)
+
+
+def browser_path() -> str | None:
+    """The Chromium of the machine: Playwright's own cannot be downloaded everywhere."""
+    named = os.environ.get("FUZZPAIR_TEST_BROWSER")
+    return named or next((path for path in map(shutil.which, BROWSERS) if path), None)
 
 
 def engine_answers() -> bool:

@@ -33,7 +33,8 @@ def test_0_a_run_ends_with_the_matrix_and_its_reports(here: Here) -> None:
         assert words in here.out
     written = json.loads((here.pair.root / "out/run.json").read_text())
     assert {row["name"]: row["rung"] for row in written["rows"]}["stale/rust"] == "rejected"
-    assert {path.name for path in (here.pair.root / "out").iterdir()} == {"run.json", "junit.xml", "summary.md"}
+    reports = {"run.json", "junit.xml", "summary.md", "results.sarif", "report.html"}
+    assert {path.name for path in (here.pair.root / "out").iterdir()} == reports
     assert "fuzz" in here.err, "progress is not the result"
 
 

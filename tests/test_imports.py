@@ -29,10 +29,11 @@ LAYERS = (
         "reduction",
     ),
     ("severity", "claims_file", "outcomes"),
-    ("backends", "triage", "report", "store", "config", "claims_weighed"),  # the seams: they do not know each other
+    ("backends", "triage", "store", "config", "claims_weighed"),  # the seams: they do not know each other
+    ("report",),  # reads logs again with triage's pure parsers: a record holds their words, not their stacks
     ("fuzz", "build", "jobs", "mistakes", "state", "tally", "gate", "claims"),
     ("replay", "subjects", "analysis", "scheduler", "load"),
-    ("rows", "controls", "again", "findings", "reproduce", "bundle", "rebase"),
+    ("rows", "controls", "again", "findings", "reproduce", "bundle", "rebase", "history"),
     ("crash_inputs",),
     ("run_findings",),
     ("pipeline", "verify", "soak"),

@@ -33,10 +33,12 @@ from fuzzpair.errors import (
     BackendError,
     FuzzpairError,
     Interrupted,
+    StoreError,
     UsageError,
 )
 from fuzzpair.findings import STDIN, Judging, Read, read_given, read_reports, read_rulings, triage, without
 from fuzzpair.fuzz.triggers import Triggers
+from fuzzpair.history import find_run, read_history
 from fuzzpair.jobs import Worker
 from fuzzpair.mistakes import read_tree
 from fuzzpair.model import Flavour, Language, Limits, RunRecord, Toolchain, Triage
@@ -49,9 +51,11 @@ from fuzzpair.report.checks import render_json as checks_json
 from fuzzpair.report.console import make_console, render_matrix
 from fuzzpair.report.explain import render_explanation
 from fuzzpair.report.findings import render_findings, render_json
+from fuzzpair.report.history_text import render_comparison, render_history
 from fuzzpair.report.json_report import read_record, render
 from fuzzpair.report.live import make_observer
 from fuzzpair.report.soaked import render_soaked
+from fuzzpair.report.stored import Stored
 from fuzzpair.reproduce import TIMES, Judge
 from fuzzpair.scheduler import Scheduler
 from fuzzpair.severity import NO_OVERRIDES
@@ -123,7 +127,7 @@ def options(
 
 ConfigFile = Annotated[Path, typer.Option("--config", help="The pipeline's file.")]
 StateFolder = Annotated[Path, typer.Option("--state", help="Where the store and the records of past runs are.")]
-OutFolder = Annotated[Path, typer.Option("--out", help="Where run.json, junit.xml and summary.md go.")]
+OutFolder = Annotated[Path, typer.Option("--out", help="Where the reports go: run.json, junit.xml, results.sarif, …")]
 CONFIG = Path("pipeline.yml")
 STATE = Path(".fuzzpair")
 OUT = Path("out")
@@ -154,7 +158,7 @@ def run(
         state.save_record(store, record.run_id, render(record))
     console = make_console(sys.stdout, sys.stdout.isatty())
     render_matrix(record, console)
-    for path in write_reports(record, out):
+    for path in write_reports(record, out, stored=_stored(store, state_folder)):
         console.print(f"wrote {path}")
     raise typer.Exit(record.gate.exit_code)
 
@@ -304,15 +308,47 @@ def report(
     record_file: Annotated[Path | None, typer.Option("--record", help="A run.json; else the last run's.")] = None,
 ) -> None:
     """Make the reports again from a stored run; prints the matrix, runs nothing."""
+    store = state.open_store(state_folder)
     try:
-        text = record_file.read_text() if record_file else state.latest_record(state.open_store(state_folder))
+        text = record_file.read_text() if record_file else state.latest_record(store)
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"cannot read {record_file}: {error}") from error
     record = read_record(text)
     console = make_console(sys.stdout, sys.stdout.isatty())
     render_matrix(record, console)
-    for path in write_reports(record, out):
+    for path in write_reports(record, out, stored=_stored(store, state_folder)):
         console.print(f"wrote {path}")
+
+
+def _stored(store: Store, state_folder: Path) -> Stored:
+    try:
+        return Stored(store.get_blob, read_history(store, state_folder))
+    except StoreError as error:  # a folder that is only read: the reports lack their trend, and no more
+        print(f"fuzzpair: {clean.block(error.message)}", file=sys.stderr)
+        return Stored(store.get_blob)
+
+
+@app.command()
+def history(
+    state_folder: StateFolder = STATE, last: Annotated[int, typer.Option(min=1, help="How many runs.")] = 20
+) -> None:
+    """The runs in the store, and what moved from each to the next: new, gone, caught earlier or later."""
+    runs = read_history(state.open_store(state_folder), state_folder)
+    if not runs:
+        raise UsageError("there is no run yet to look at", next_step="./fuzzpair run")
+    render_history(runs, last, make_console(sys.stdout, sys.stdout.isatty()))
+
+
+@app.command()
+def compare(
+    before: Annotated[str, typer.Argument(help="A run's id or its beginning, latest, or a run.json.")],
+    after: Annotated[str, typer.Argument(help="The same.")] = "latest",
+    state_folder: StateFolder = STATE,
+) -> None:
+    """Which rows and classes moved a rung between two runs, say of two toolchains. Exit code 0, whatever moved."""
+    store = state.open_store(state_folder)
+    runs = find_run(before, store), find_run(after, store)
+    render_comparison(*runs, make_console(sys.stdout, sys.stdout.isatty()))
 
 
 @app.command()

@@ -55,7 +55,7 @@ class Flavour(StrEnum):
 
     @property
     def flags_legal(self) -> bool:
-        """Whether what it reports may be legal C++: then it sets no rung (docs/decisions/0008)."""
+        """Whether what it reports may be legal C++: then it sets no rung (docs/decisions/0010)."""
         return self in (Flavour.INTEGER, Flavour.CONVERSION, Flavour.NULLABILITY, Flavour.FLOAT)
 
 
@@ -722,6 +722,36 @@ class RunRecord:
     gate: Gate
     findings: tuple[Finding, ...] = ()  # what campaigns crashed on, row by row; empty in an older version's record
     claims: tuple[ClaimAnswer, ...] = ()  # empty: pipeline.yml names no claims, or an older version wrote the record
+    folders: tuple[tuple[str, str], ...] = ()  # language -> the twin's folder, relative to pipeline.yml
+    corpus: tuple[tuple[str, tuple[str, ...]], ...] = ()  # target -> sha256 of each seed
+
+
+# --- past runs ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PastRow:
+    """A row as the history keeps it: its rung in both production flavours, empty where it could not be done."""
+
+    row: str
+    bug_class: str
+    rung: str
+    hardened: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PastRun:
+    """A run as the history keeps it."""
+
+    run_id: str
+    started: str  # RFC 3339, UTC
+    pair: str
+    profile: str
+    fingerprint: str
+    versions: str
+    complete: bool
+    gate: str
+    rows: tuple[PastRow, ...]
 
 
 # --- checking a bundle -------------------------------------------------------------------------

@@ -541,6 +541,8 @@ class Experiment:
             stages=costs,
             gate=judge_run(rows, controls, baseline, course),
             findings=tuple(self._findings()),
+            folders=tuple((one.value, self._shown_folder(one)) for one in Language),
+            corpus=tuple(self.seeds.items()),
         )
         return replace(record, claims=answer_claims(self.claims, record, selected=selected))
 
@@ -560,6 +562,10 @@ class Experiment:
     def _row_findings(self, work: VariantWork, again: Again, build: StoredBuild) -> tuple[Finding, ...]:
         judging = Judging(overrides=self.config.overrides)
         return row_findings(work, again, build, judging, self.scheduler.outcomes, self.worker.store)
+
+    def _shown_folder(self, language: Language) -> str:
+        """Where a twin is, as a path in the repository: what an annotation of a line needs."""
+        return self.config.pair.folder(language).relative_to(self.config.root).as_posix()
 
     def _controls(self) -> Iterator[Control]:
         outcomes = self.scheduler.outcomes

@@ -54,6 +54,19 @@ def save_record(store: Store, run_id: str, text: str) -> None:
     store.put_document(LATEST, run_id)
 
 
+def run_ids(store: Store) -> tuple[str, ...]:
+    """The ids of all stored runs, in the order of the alphabet, which is that of their start."""
+    return tuple(name.removesuffix(".json") for name in store.documents("runs") if name.endswith(".json"))
+
+
+def record_text(store: Store, run_id: str) -> str:
+    """The text of a run's record. Raises UsageError when there is none."""
+    text = store.get_document(f"runs/{run_id}.json")
+    if text is None:
+        raise UsageError(f"there is no run {run_id!r} in the store", next_step="`fuzzpair history` lists them")
+    return text
+
+
 def latest_record(store: Store) -> str:
     """The text of the last run's record. Raises UsageError when there was none."""
     run_id = store.get_document(LATEST)

@@ -94,6 +94,17 @@ class Store:
         content = self._read(self._path(*PurePosixPath(path).parts))
         return None if content is None else content.decode()
 
+    def documents(self, folder: str) -> tuple[str, ...]:
+        """The names of a folder's documents, in the order of the alphabet; none where there is no such folder."""
+        filesystem, root = self._place
+        try:
+            found = filesystem.ls(f"{root.rstrip('/')}/{folder}", detail=False)
+        except FileNotFoundError:
+            return ()
+        except OSError as error:
+            raise StoreError(f"cannot list {folder}: {error}", next_step="check the state folder") from error
+        return tuple(sorted(PurePosixPath(path).name for path in found))
+
     @property
     def _results(self) -> str:
         # A result names its blobs and is reused without a look at them: only without it they are made again.

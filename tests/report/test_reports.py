@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from fuzzpair.errors import FuzzpairError
 from fuzzpair.model import RunRecord
 from fuzzpair.report import REPORTERS, json_report, junit, markdown, write_reports
+from fuzzpair.report.stored import NOTHING_STORED, Stored
 from fuzzpair.report.totals import totals
 from report.records import full_record, records
 
@@ -23,13 +24,13 @@ class Broken:
 
     file_name = "broken.txt"
 
-    def render(self, _: RunRecord, /) -> str:
+    def render(self, _record: RunRecord, _stored: Stored = NOTHING_STORED, /) -> str:
         raise ValueError("a bug of the reporter")
 
 
 def test_all_reports_are_written(tmp_path: Path) -> None:
     written = write_reports(full_record(), tmp_path / "out")
-    assert [path.name for path in written] == ["run.json", "junit.xml", "summary.md"]
+    assert [path.name for path in written] == [each.file_name for each in REPORTERS.values()]
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == sorted(path.name for path in written)
 
 
@@ -37,7 +38,7 @@ def test_a_broken_reporter_keeps_no_other_from_its_turn_and_leaves_no_old_report
     (tmp_path / "broken.txt").write_text("the verdicts of yesterday")
     with pytest.raises(FuzzpairError, match=r"broken\.txt: ValueError: a bug of the reporter") as raised:
         write_reports(full_record(), tmp_path, {"broken": Broken(), **REPORTERS})
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["junit.xml", "run.json", "summary.md"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(each.file_name for each in REPORTERS.values())
     assert raised.value.next_step
 
 
@@ -49,7 +50,7 @@ def test_a_folder_that_cannot_be_written_is_one_clear_error(tmp_path: Path) -> N
 
 def test_a_write_that_fails_leaves_nothing_behind(tmp_path: Path) -> None:
     class Surrogate(Broken):
-        def render(self, _: RunRecord, /) -> str:
+        def render(self, _record: RunRecord, _stored: Stored = NOTHING_STORED, /) -> str:
             return "half a report\udc80"
 
     with pytest.raises(FuzzpairError, match="UnicodeEncodeError"):

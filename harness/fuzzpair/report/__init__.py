@@ -1,4 +1,4 @@
-"""The seam to whoever reads a run: a reporter turns a RunRecord into the text of one file, no more."""
+"""The seam to whoever reads a run: a reporter turns a RunRecord, and blobs that it names, into the text of one file."""
 
 from __future__ import annotations
 
@@ -10,30 +10,39 @@ from typing import Final, Protocol
 
 from fuzzpair.errors import FuzzpairError
 from fuzzpair.model import RunRecord
-from fuzzpair.report import json_report, junit, markdown
+from fuzzpair.report import html, json_report, junit, markdown, sarif
+from fuzzpair.report.stored import NOTHING_STORED, Stored
 
 
 class Reporter(Protocol):
-    """A module (or object) that writes one file. `render` is pure: the same record, the same text."""
+    """A module (or object) that writes one file. `render` is pure: the same record and blobs, the same text."""
 
     @property
     def file_name(self) -> str: ...
 
-    def render(self, record: RunRecord, /) -> str: ...
+    def render(self, record: RunRecord, stored: Stored = ..., /) -> str: ...
 
 
 # run.json first: it is the truth that the others can be made from again.
-REPORTERS: Final[Mapping[str, Reporter]] = {"json": json_report, "junit": junit, "markdown": markdown}
+REPORTERS: Final[Mapping[str, Reporter]] = {
+    "json": json_report,
+    "junit": junit,
+    "markdown": markdown,
+    "sarif": sarif,
+    "html": html,
+}
 
 
-def write_reports(record: RunRecord, folder: Path, reporters: Mapping[str, Reporter] = REPORTERS) -> tuple[Path, ...]:
+def write_reports(
+    record: RunRecord, folder: Path, reporters: Mapping[str, Reporter] = REPORTERS, stored: Stored = NOTHING_STORED
+) -> tuple[Path, ...]:
     """Write every report into `folder`; raise only after all had their turn."""
     failures: dict[str, Exception] = {}
     written = []
     for reporter in reporters.values():
         path = folder / reporter.file_name
         try:
-            _replace(path, reporter.render(record))
+            _replace(path, reporter.render(record, stored))
             written.append(path)
         except Exception as error:  # noqa: BLE001 - one broken reporter must not take the others with it
             failures[reporter.file_name] = error

@@ -16,9 +16,9 @@ from rich.text import Text
 from fuzzpair.errors import FuzzpairError, UsageError
 from fuzzpair.model import Judgement, Row, RunRecord
 from fuzzpair.report import clean, wording
+from fuzzpair.report.stored import ReadBlob
 from fuzzpair.report.totals import difference, is_undone, mistakes, problem
 
-ReadBlob = Callable[[str], bytes]
 _EXCERPT: Final = clean.Cap(lines=40, width=300)
 _INPUT_ROWS: Final = 16
 _ROW_OCTETS: Final = 16

@@ -14,16 +14,17 @@ from pydantic import TypeAdapter, ValidationError
 from fuzzpair.errors import UsageError
 from fuzzpair.model import Row, RunRecord
 from fuzzpair.report.clean import without_surrogates
+from fuzzpair.report.stored import NOTHING_STORED, Stored
 from fuzzpair.report.survival import comparisons, survival
 from fuzzpair.report.totals import Totals, totals
 
 file_name: Final = "run.json"
 SCHEMA: Final = "fuzzpair/run/1"
 # Pairs whose first part is a key: objects in JSON, so that `jq .budgets.trigger_runs` works.
-MAPPINGS: Final = frozenset({"budgets", "versions", "endings", "kinds", "rejection_labels"})
+MAPPINGS: Final = frozenset({"budgets", "versions", "endings", "kinds", "rejection_labels", "folders", "corpus"})
 
 
-def render(record: RunRecord) -> str:
+def render(record: RunRecord, _: Stored = NOTHING_STORED, /) -> str:
     # ASCII only: whoever prints the file gets no terminal escape and no right-to-left mark from a log.
     return json.dumps(document(record), indent=1, ensure_ascii=True, allow_nan=False) + "\n"
 

@@ -8,6 +8,7 @@ from junit_xml import TestCase, TestSuite, to_xml_report_string
 
 from fuzzpair.model import Control, Difference, Fidelity, Gate, GateStatus, Row, RunRecord
 from fuzzpair.report import clean, wording
+from fuzzpair.report.stored import NOTHING_STORED, Stored
 from fuzzpair.report.totals import Totals, difference, is_undone, not_run, problem, totals
 
 file_name: Final = "junit.xml"
@@ -15,7 +16,7 @@ file_name: Final = "junit.xml"
 _OUTPUT: Final = clean.Cap(lines=40, width=400)
 
 
-def render(record: RunRecord) -> str:
+def render(record: RunRecord, _: Stored = NOTHING_STORED, /) -> str:
     """The cases have the same classname and name in every run: viewers tell histories apart by them."""
     # junit-xml leaves U+FFFE, U+FFFF and lone surrogates in, so nothing reaches it uncleaned.
     record = clean.cleaned(record)

@@ -9,6 +9,7 @@ from typing import Final
 from fuzzpair.model import GateStatus, RunRecord, Variant
 from fuzzpair.report import claims_text, clean, wording
 from fuzzpair.report.clean import markdown as safe
+from fuzzpair.report.stored import NOTHING_STORED, Stored
 from fuzzpair.report.survival import comparisons
 from fuzzpair.report.totals import Mistake, Totals, is_undone, mistakes, not_run, problem, totals
 
@@ -18,7 +19,7 @@ CELL_LIMIT: Final = 300
 _CUT: Final = "\n*Cut here: the summary is at its size limit. run.json has everything.*\n"
 
 
-def render(record: RunRecord) -> str:
+def render(record: RunRecord, _: Stored = NOTHING_STORED, /) -> str:
     record = clean.cleaned(record)
     numbers = totals(record)
     sentence = wording.sentence(record, numbers)

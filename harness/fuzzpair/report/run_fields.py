@@ -54,6 +54,8 @@ FIELDS: Final[Mapping[str, Mapping[str, str]]] = {
         "findings": "what campaigns crashed on, grouped in each row, the worst of a row first",
         "claims": "answers to `claims.yml`, of this run's rows alone; empty where none are asked",
         "comparisons": "how soon C++ and Rust are found, where both have ten seeds or more; empty otherwise",
+        "folders": "language → the twin's folder, relative to `pipeline.yml`; empty in older records",
+        "corpus": "target → digests of its seeds; empty in older records",
         "totals": "the numbers that every report prints, derived from the rest",
     },
     "Row": {

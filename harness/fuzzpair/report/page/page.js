@@ -1,0 +1,60 @@
+"use strict";
+(() => {
+  const one = (selector) => document.querySelector(selector);
+  const rows = [...document.querySelectorAll(".matrix tbody tr")];
+  const fields = ["text", "class", "language", "rung", "differs"].map((id) => document.getElementById(id));
+  const [text, kind, language, rung, differs] = fields;
+  const sections = new Map(rows.map((row) => [row, document.getElementById(row.dataset.section)]));
+  // What a reader would search for is in the row and in the section's heading; a whole section would match everything.
+  const parts = (row) => [...row.cells, sections.get(row).querySelector(".about")].map((each) => each.textContent);
+  const words = new Map(rows.map((row) => [row, [...parts(row), row.dataset.class].join(" ").toLowerCase()]));
+
+  const fits = (row) => {
+    const rungs = row.dataset.rungs.split(/ (?=cpp:|rust:)/);
+    const wanted = rung.value ? rungs.filter((each) => each.slice(each.indexOf(":") + 1) === rung.value) : rungs;
+    const spoken = language.value ? wanted.filter((each) => each.startsWith(`${language.value}:`)) : wanted;
+    return spoken.length > 0
+      && (!kind.value || row.dataset.class === kind.value)
+      && (!differs.checked || "differs" in row.dataset)
+      && text.value.toLowerCase().split(/\s+/).every((word) => words.get(row).includes(word));
+  };
+  const filter = () => {
+    let shown = 0;
+    for (const row of rows) {
+      const hide = !fits(row);
+      row.hidden = hide;
+      sections.get(row).hidden = hide;
+      shown += hide ? 0 : 1;
+    }
+    one("#count").textContent = `${shown} of ${rows.length} mistakes shown`;
+    one("#none").hidden = shown > 0 || rows.length === 0;
+  };
+  const open = (wanted) => document.querySelectorAll(".mistake details").forEach((each) => { each.open = wanted; });
+  const copy = async (button) => {
+    try {
+      await navigator.clipboard.writeText(button.dataset.copy);
+      button.textContent = "Copied";
+    } catch {
+      // A page that was opened from a mail may not write to the clipboard: then the text is selected instead.
+      getSelection().selectAllChildren(button.previousElementSibling);
+      button.textContent = "Press Ctrl+C";
+    }
+    setTimeout(() => { button.textContent = "Copy"; }, 2000);
+  };
+  const theme = () => {
+    const dark = getComputedStyle(document.documentElement).colorScheme === "dark";
+    document.documentElement.dataset.theme = dark ? "light" : "dark";
+  };
+
+  one("#filters").addEventListener("input", filter);
+  one("#filters").addEventListener("submit", (event) => event.preventDefault());
+  one("#filters").addEventListener("reset", () => setTimeout(filter));
+  document.addEventListener("click", (event) => { if (event.target.matches(".copy")) { copy(event.target); } });
+  one("#theme").addEventListener("click", theme);
+  one("#open").addEventListener("click", () => open(true));
+  one("#close").addEventListener("click", () => open(false));
+  addEventListener("beforeprint", () => open(true));
+  // Without script these would do nothing, so they are shown by script.
+  for (const each of document.querySelectorAll("#filters, #theme, .buttons")) { each.hidden = false; }
+  filter();
+})();

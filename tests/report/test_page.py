@@ -1,0 +1,250 @@
+"""report.html in a real Chromium: filters, links, dark and light, the keyboard, and an accessibility check.
+
+The page is opened as a file, as from a mail. Any console error, any failed policy and any request but its own fails.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from conftest import browser_path
+from fuzzpair.model import Evidence, Rung, RunRecord, Variant
+from fuzzpair.report import html
+from fuzzpair.report.stored import Stored
+from report.records import DIGEST, HOSTILE, claim, full_record, judgement, row
+
+pytestmark = pytest.mark.browser
+SEED = bytes(range(60))
+BLOBS = {DIGEST: SEED[:30] + b"\xff" + SEED[31:], "5eed": SEED}
+
+
+def record() -> RunRecord:
+    whole = full_record()
+    first = replace(whole.rows[0], evidence=replace(whole.rows[0].evidence, judgements=(judgement(),)))
+    return replace(whole, rows=(first, *whole.rows[1:]), claims=(claim(),), corpus=(("", ("5eed",)),))
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=browser_path(), args=["--no-sandbox"])
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def complaints() -> list[str]:
+    return []
+
+
+@pytest.fixture
+def page(browser: Browser, tmp_path: Path, complaints: list[str]) -> Iterator[Page]:
+    opened = open_page(browser, tmp_path, complaints, record())
+    yield opened
+    opened.context.close()
+    assert not complaints
+
+
+def open_page(browser: Browser, folder: Path, complaints: list[str], shown: RunRecord, scheme: str = "light") -> Page:
+    file = folder / "report.html"
+    file.write_text(html.render(shown, Stored(BLOBS.__getitem__)), encoding="utf-8")
+    context = browser.new_context(color_scheme="dark" if scheme == "dark" else "light")
+    opened = context.new_page()
+    opened.on("console", lambda said: complaints.append(f"console {said.type}: {said.text}"))
+    opened.on("pageerror", lambda error: complaints.append(f"error: {error}"))
+    opened.on("dialog", lambda dialog: complaints.append(f"dialog: {dialog.message}"))
+    opened.on("request", lambda asked: complaints.append(asked.url) if asked.url != file.as_uri() else None)
+    opened.goto(file.as_uri())
+    return opened
+
+
+def shown(page: Page) -> list[str]:
+    rows = page.locator(".matrix tbody tr:visible th a").all_text_contents()
+    sections = page.locator("article:visible h3").all_text_contents()  # not inner: off the screen it is laid out later
+    assert rows == sections  # a filter acts on both
+    return rows
+
+
+ALL = ["use-after-free", "null-dereference", "endless-loop", "data-race"]
+
+
+# --- the matrix --------------------------------------------------------------------------------
+
+
+def test_the_matrix_is_the_records(page: Page) -> None:
+    cells = page.locator(".matrix tbody tr").first.locator("td.cell").all_inner_texts()
+    assert [cell.split("\n")[0] for cell in cells] == [
+        "detected ASan 12/12",
+        "rejected E0505 (ownership)",
+        "stopped 12/12 panic",
+        "crashed SIGSEGV 12/12",
+    ]
+    assert shown(page) == ALL
+    assert page.locator("#count").inner_text() == "4 of 4 mistakes shown"
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "left"),
+    [
+        ("#class", "data-race", ["data-race"]),
+        ("#language", "rust", ["use-after-free", "null-dereference", "endless-loop"]),
+        ("#language", "cpp", ALL),
+        ("#rung", "rejected", ["use-after-free", "null-dereference"]),
+        ("#rung", "stopped", ["use-after-free"]),
+        ("#rung", "not seen", ["endless-loop"]),
+        ("#rung", "undone", ["data-race"]),
+    ],
+)
+def test_each_filter_leaves_what_fits(page: Page, field: str, value: str, left: list[str]) -> None:
+    page.select_option(field, value)
+    assert shown(page) == left
+    assert page.locator("#count").inner_text() == f"{len(left)} of 4 mistakes shown"
+    page.get_by_role("button", name="Show all").click()
+    expect(page.locator("#count")).to_have_text("4 of 4 mistakes shown")
+    assert shown(page) == ALL
+
+
+def test_language_and_rung_ask_for_one_row_that_is_both(page: Page) -> None:
+    page.select_option("#rung", "crashed")
+    assert shown(page) == ["use-after-free"]
+    page.select_option("#language", "cpp")  # it is the unsafe Rust variant that crashes
+    assert shown(page) == []
+    assert page.locator("#none").is_visible()
+
+
+def test_search_and_what_differs(page: Page) -> None:
+    page.fill("#text", "SIGSEGV use")
+    assert shown(page) == ["use-after-free"]
+    page.fill("#text", "")
+    page.check("#differs")
+    assert shown(page) == ["endless-loop"]
+
+
+# --- links, keyboard, evidence -----------------------------------------------------------------
+
+
+def test_every_link_leads_to_something_in_the_page(page: Page) -> None:
+    links = page.locator("a")
+    targets = [links.nth(place).get_attribute("href") or "" for place in range(links.count())]
+    assert len(targets) > 10
+    for target in set(targets):
+        assert target.startswith("#")
+        assert page.locator(f"[id='{target[1:]}']").count() == 1, target
+    page.locator(".matrix a").nth(2).click()
+    assert page.url.endswith("-endless-loop")
+    assert page.locator("article").nth(2).is_visible()
+
+
+def test_the_keyboard_reaches_the_matrix_and_the_filters(page: Page) -> None:
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent") == "To the matrix"
+    page.focus("#text")
+    page.keyboard.type("null")
+    assert shown(page) == ["null-dereference"]
+    page.keyboard.press("Enter")  # submits nothing
+    assert page.url.endswith("report.html")
+
+
+def test_evidence_opens_and_the_octets_that_differ_are_marked(page: Page) -> None:
+    page.click("#open")
+    assert page.locator("details:not([open])").locator("visible=true").count() < page.locator("details").count()
+    marks = page.locator("article").first.locator(".hex").first.locator("mark")
+    assert marks.all_text_contents() == ["ff", "·"]
+    assert page.locator("article").first.locator(".hex").first.is_visible()
+    page.click("#close")
+    assert page.locator(".mistake details[open]").count() == 0
+
+
+def test_the_reproduce_command_is_copied_or_selected(page: Page) -> None:
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.click("#open")
+    button = page.locator("article").first.locator(".evidence .copy").first
+    button.click()
+    expect(button).not_to_have_text("Copy")
+    said = "navigator.clipboard.readText()" if button.inner_text() == "Copied" else "getSelection().toString()"
+    assert str(page.evaluate(said)).startswith("fuzzpair replay use-after-free --flavour address")
+
+
+# --- how it looks ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_it_is_accessible_in_both_schemes(browser: Browser, tmp_path: Path, complaints: list[str], scheme: str) -> None:
+    opened = open_page(browser, tmp_path, complaints, record(), scheme)
+    opened.click("#open")
+    found = Axe().run(opened)
+    assert found.violations_count == 0, found.generate_report()
+    assert len(found.response["passes"]) > 20  # it did look
+    opened.context.close()
+
+
+def test_dark_is_dark_and_the_button_turns_it(browser: Browser, tmp_path: Path, complaints: list[str]) -> None:
+    opened = open_page(browser, tmp_path, complaints, record(), "dark")
+    paper = "getComputedStyle(document.body).backgroundColor"
+    bar = "getComputedStyle(document.querySelector('.chart [fill^=\"var(--detected\"]')).fill"
+    assert opened.evaluate(paper) == "rgb(18, 22, 28)"
+    dark_bar = opened.evaluate(bar)
+    opened.click("#theme")
+    assert opened.evaluate(paper) == "rgb(255, 255, 255)"
+    assert opened.evaluate(bar) != dark_bar  # the charts follow
+    assert not complaints
+
+
+def test_nothing_is_wider_than_a_telephone(browser: Browser, tmp_path: Path, complaints: list[str]) -> None:
+    opened = open_page(browser, tmp_path, complaints, record())
+    opened.set_viewport_size({"width": 390, "height": 800})
+    opened.click("#open")
+    assert opened.evaluate("document.documentElement.scrollWidth") <= 390
+    assert not complaints
+
+
+def test_on_paper_the_filters_are_gone_and_the_evidence_is_open(page: Page) -> None:
+    page.emulate_media(media="print")
+    assert not page.locator("#filters").is_visible()
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert page.locator(".mistake details:not([open])").count() == 0
+    assert page.pdf().startswith(b"%PDF")
+
+
+# --- hostile and large -------------------------------------------------------------------------
+
+
+def test_hostile_text_runs_nothing(browser: Browser, tmp_path: Path, complaints: list[str]) -> None:
+    attacks = (
+        *HOSTILE,
+        "</style><script>alert(1)</script>",
+        "</script><script>alert(2)</script>",
+        "javascript:alert(3)",
+    )
+    rows = []
+    for number, text in enumerate((*attacks, '"><img src=x onerror=alert(4)>', "{{ 7 * 7 }}{% include 'x' %}")):
+        said = judgement(tool=text, kinds=((text, 1),), excerpt=text, reproduce=text)
+        evidence = Evidence(patch=text, judgements=(said,), compiler_command=text)
+        made = row(f"{number}{text}", Variant.CPP, Rung.DETECTED, text, evidence=evidence)
+        rows.append(replace(made, title=text, bug_class=text))
+    opened = open_page(browser, tmp_path, complaints, replace(record(), rows=tuple(rows), pair=attacks[6]))
+    opened.click("#open")
+    assert opened.locator("article").count() == len(rows)
+    assert opened.locator("img, iframe, object").count() == 0
+    assert "{{ 7 * 7 }}" in str(opened.locator("article").last.text_content())
+    opened.context.close()
+    assert not complaints
+
+
+def test_two_thousand_mistakes_open_soon_and_filter(browser: Browser, tmp_path: Path, complaints: list[str]) -> None:
+    first = record().rows[0]
+    rows = tuple(replace(first, mistake=f"mistake-{number}") for number in range(2_000))
+    opened = open_page(browser, tmp_path, complaints, replace(record(), rows=rows))
+    loaded = opened.evaluate("performance.getEntriesByType('navigation')[0].domContentLoadedEventEnd")
+    assert loaded < 10_000  # ms, on a machine that is busy; alone it is under 2,000
+    opened.fill("#text", "mistake-1234")
+    expect(opened.locator("#count")).to_have_text("1 of 2000 mistakes shown")
+    assert shown(opened) == ["mistake-1234"]
+    opened.context.close()
+    assert not complaints
