@@ -32,10 +32,12 @@ LAYERS = (
     ("backends", "triage", "store", "config", "claims_weighed"),  # the seams: they do not know each other
     ("report",),  # reads logs again with triage's pure parsers: a record holds their words, not their stacks
     ("fuzz", "build", "jobs", "mistakes", "state", "tally", "gate", "claims"),
-    ("replay", "subjects", "analysis", "scheduler", "load"),
+    ("replay", "subjects", "analysis", "scheduler", "load", "reading"),
+    ("common",),
     ("rows", "controls", "again", "findings", "reproduce", "bundle", "rebase", "history"),
     ("crash_inputs",),
-    ("run_findings",),
+    ("run_findings", "under_load"),
+    ("mistake_flow",),
     ("pipeline", "verify", "soak"),
     ("cli",),
     ("__main__",),

@@ -42,8 +42,9 @@ from fuzzpair.history import find_run, read_history
 from fuzzpair.jobs import Worker
 from fuzzpair.mistakes import read_tree
 from fuzzpair.model import Flavour, Language, Limits, RunRecord, Toolchain, Triage
-from fuzzpair.pipeline import Experiment, check_wish, read_corpus
+from fuzzpair.pipeline import Experiment
 from fuzzpair.progress import Observer
+from fuzzpair.reading import check_wish, read_corpus
 from fuzzpair.rebase import problems_behind, rebase_all
 from fuzzpair.report import clean, write_reports
 from fuzzpair.report.checks import render_checks

@@ -60,7 +60,7 @@ class ReplayJob:
         return f"{self.subject} {self.flavour}"
 
     def run(self, sandbox: Sandbox, store: Store) -> Replays:
-        place = Place(self, sandbox, store)
+        place = ReplayFolder(self, sandbox, store)
         place.put()
         replays: list[Replay] = []
         for chunk in (self.inputs[:HANGS_DECIDE], self.inputs[HANGS_DECIDE:]):
@@ -95,7 +95,7 @@ def replay_command(
     )
 
 
-class Place:
+class ReplayFolder:
     """One program and its inputs in the sandbox, in a folder of its own."""
 
     def __init__(self, job: ReplayJob, sandbox: Sandbox, store: Store) -> None:

@@ -15,7 +15,7 @@ from fuzzpair.flavours import judge_env
 from fuzzpair.jobs import Outcomes
 from fuzzpair.model import Completed, CrashReport, Flavour, Limits, Replay, Reproduction
 from fuzzpair.reduction import reduce_input
-from fuzzpair.replay import Place, ReplayJob
+from fuzzpair.replay import ReplayFolder, ReplayJob
 from fuzzpair.store import Store, canonical_json, digest
 from fuzzpair.triage import parse_log
 from fuzzpair.triage.families import family_of
@@ -67,7 +67,7 @@ class ReproduceJob:
         return f"{self.subject} {self.judge.flavour} again"
 
     def run(self, sandbox: Sandbox, store: Store) -> Repeats:
-        place = Place(_replay_job(self.judge, self.inputs, self.env), sandbox, store)
+        place = ReplayFolder(_replay_job(self.judge, self.inputs, self.env), sandbox, store)
         place.put()
         rounds = [place.run(self.inputs) for _ in range(self.times)]
         return Repeats(replays=tuple(zip(*rounds, strict=True)))
@@ -108,7 +108,7 @@ class CountJob:
 
     def run(self, sandbox: Sandbox, store: Store) -> Counts:
         names = tuple(name for name, _ in self.inputs)
-        place = Place(_replay_job(self.judge, names, self.env), sandbox, store)
+        place = ReplayFolder(_replay_job(self.judge, names, self.env), sandbox, store)
         place.put()
         rounds = [list(map(_family_of, place.complete(names))) for _ in range(self.times)]
         return Counts(
@@ -162,7 +162,7 @@ class MinimiseJob:
 
     def run(self, sandbox: Sandbox, store: Store) -> Minimised:
         """Gives the input itself, in no tries, where it does not show the bug at all."""
-        place = Place(_replay_job(self.judge, (self.input,), self.env), sandbox, store)
+        place = ReplayFolder(_replay_job(self.judge, (self.input,), self.env), sandbox, store)
         place.put()
         content = store.get_blob(self.input)
         asking = _Asking(self, place)
@@ -183,7 +183,7 @@ class MinimiseJob:
 class _Asking:
     """Candidates to answers, in the sandbox, until the fuse."""
 
-    def __init__(self, job: MinimiseJob, place: Place) -> None:
+    def __init__(self, job: MinimiseJob, place: ReplayFolder) -> None:
         self._job = job
         self._place = place
         self._end = time.monotonic() + job.fuse_s

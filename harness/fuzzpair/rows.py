@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from fuzzpair.analysis import Analysis, AnalysisJob
@@ -55,7 +55,6 @@ from fuzzpair.tally import (
 # What a judge that was not heard could have moved to an earlier rung.
 TWO = (Flavour.DEFAULT, Flavour.HARDENED)  # the production flavours of every profile
 LAST_RUNGS = (Rung.OBSERVED, Rung.NO_EFFECT, Rung.NOT_SEEN)
-TriggersOf = Callable[[Mistake], Triggers | None]
 
 
 @dataclass(kw_only=True)
@@ -103,7 +102,7 @@ class Assembly:
     outcomes: Outcomes
     store: Store
     fingerprint: str
-    triggers_of: TriggersOf
+    triggers: Triggers | None  # of the one mistake whose variants are joined here
 
     # --- rows ----------------------------------------------------------------------------------
 
@@ -179,7 +178,7 @@ class Assembly:
             return self._rejected(row, work, build, evidence)
         self._differs_from_unpatched(work)
         warnings = self._warnings(work, build)
-        triggers = self.triggers_of(work.mistake)
+        triggers = self.triggers
         if triggers is None:
             raise Problem(self._why_no_triggers(work))
         if not triggers.inputs:

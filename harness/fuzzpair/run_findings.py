@@ -5,12 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from fuzzpair.config import Profile
-from fuzzpair.crash_inputs import StoredBuild, tried_again
+from fuzzpair.common import Common
+from fuzzpair.crash_inputs import Minimising, StoredBuild, tried_again
 from fuzzpair.findings import Judging, Tried, findings_of
 from fuzzpair.jobs import Outcomes
-from fuzzpair.model import Campaign, CrashInput, CrashReport, Finding, Flavour, Limits
-from fuzzpair.reproduce import TIMES, CountJob, Counts, Judge, ReproduceJob, Shown, count_job, reproduce_job, shown_by
+from fuzzpair.model import Campaign, CrashInput, CrashReport, Finding, Flavour
+from fuzzpair.reproduce import (
+    TIMES,
+    CountJob,
+    Counts,
+    Judge,
+    MinimiseJob,
+    ReproduceJob,
+    Shown,
+    count_job,
+    reproduce_job,
+    shown_by,
+)
 from fuzzpair.rows import VariantWork
 from fuzzpair.store import Store
 from fuzzpair.triage import parse_log
@@ -28,28 +39,68 @@ def crashes_of(work: VariantWork, outcomes: Outcomes) -> Iterator[tuple[str, Cra
             yield job.label, result.crash
 
 
-def plan_again(work: VariantWork, outcomes: Outcomes, store: Store, profile: Profile, limits: Limits) -> Again | None:
-    """The crash inputs of a variant on the build that was fuzzed, as it is judged: strict options, one process each.
+class RunFindings:
+    """What the campaigns of one mistake crashed on, on its way to findings: run again, made smaller if asked for."""
 
-    In full where something smaller is looked for, as that compares signatures; else only counted.
-    """
-    build = fuzzed_build(work, outcomes, profile.replay_timeout_s, limits)
-    known = {crash.input: _report(crash, store) for _, crash in crashes_of(work, outcomes)}
-    if build is None or not known:
-        return None
-    if profile.minimise_s:
-        return reproduce_job(build.judge, list(known), subject=build.row)
-    return count_job(build.judge, known, subject=build.row)
+    def __init__(self, common: Common) -> None:
+        self._common = common
+        self._again: list[tuple[VariantWork, StoredBuild, Again]] = []
+        self._minimising: dict[Again, Minimising] = {}
 
+    def plan(self, work: VariantWork) -> Iterator[Again]:
+        """A variant's crash inputs on the build that was fuzzed, as it is judged: strict options, one process each.
 
-def fuzzed_build(work: VariantWork, outcomes: Outcomes, timeout_s: float, limits: Limits) -> StoredBuild | None:
-    """The build that campaigns fuzz, as the program that judges one input; None where it was refused or failed."""
-    flavour = Flavour.ADDRESS
-    program = work.subject.program(flavour, outcomes) if work.subject else None
-    if program is None:
-        return None
-    judge = Judge(program=program, flavour=flavour, target=work.mistake.target, limits=limits, wall_timeout_s=timeout_s)
-    return StoredBuild(row=f"{work.mistake.name}/{work.planted.variant}", judge=judge)
+        In full where something smaller is looked for, as that compares signatures; else only counted.
+        """
+        outcomes, store = self._common.outcomes, self._common.worker.store
+        build = self._fuzzed_build(work)
+        known = {crash.input: _report(crash, store) for _, crash in crashes_of(work, outcomes)}
+        if build is not None and known:
+            in_full = bool(self._common.profile.minimise_s)
+            judge, row = build.judge, build.row
+            job: Again = (
+                reproduce_job(judge, list(known), subject=row) if in_full else count_job(judge, known, subject=row)
+            )
+            self._again.append((work, build, job))
+            yield job
+
+    def plan_minimising(self) -> Iterator[MinimiseJob]:
+        for work, build, again in self._again:
+            found = self._row_findings(work, build, again)
+            self._minimising[again] = Minimising(findings=found, build=build, fuse_s=self._common.profile.minimise_s)
+            yield from self._minimising[again].plan()
+
+    def plan_minimised(self) -> Iterator[ReproduceJob]:
+        for one in self._minimising.values():
+            yield from one.plan_again(self._common.outcomes)
+
+    def all(self) -> Iterator[Finding]:
+        """Row by row, the worst of a row first."""
+        for work, build, again in self._again:
+            minimised = self._minimising.get(again)
+            if minimised is not None:
+                yield from minimised.done(self._common.outcomes, self._common.worker.store)
+            else:
+                yield from self._row_findings(work, build, again)
+
+    def _fuzzed_build(self, work: VariantWork) -> StoredBuild | None:
+        """The build that campaigns fuzz, as the program that judges one input; None where it was refused or failed."""
+        common, flavour = self._common, Flavour.ADDRESS
+        program = work.subject.program(flavour, common.outcomes) if work.subject else None
+        if program is None:
+            return None
+        judge = Judge(
+            program=program,
+            flavour=flavour,
+            target=work.mistake.target,
+            limits=common.worker.limits,
+            wall_timeout_s=common.profile.replay_timeout_s,
+        )
+        return StoredBuild(row=f"{work.mistake.name}/{work.planted.variant}", judge=judge)
+
+    def _row_findings(self, work: VariantWork, build: StoredBuild, again: Again) -> tuple[Finding, ...]:
+        judging = Judging(overrides=self._common.config.overrides)
+        return row_findings(work, again, build, judging, self._common.outcomes, self._common.worker.store)
 
 
 def row_findings(
