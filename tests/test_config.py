@@ -388,7 +388,7 @@ def test_the_schema_names_every_key_and_allows_no_other() -> None:
     assert all(section["additionalProperties"] is False for section in sections)
     keys = {key for section in sections for key in section["properties"]}
     in_good = set(re.findall(r"^ *([a-z_-]+):", GOOD, re.MULTILINE)) - {"default", "nightly"}
-    assert keys == in_good | {"found_runs_of", "minimise_s", "analyzers", "claims", "severity", "cwe"}
+    assert keys == in_good | {"found_runs_of", "load_parses", "minimise_s", "analyzers", "claims", "severity", "cwe"}
 
 
 def test_a_profile_with_more_judges_has_a_baseline_of_its_own(load: Load) -> None:

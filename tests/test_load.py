@@ -51,7 +51,7 @@ def job_of(store: Store, *pairs: tuple[Variant, str, str]) -> LoadJob:
         )
         for variant, own, fixed in pairs
     )
-    return LoadJob(programs=programs, input=store.put_blob(b"input"), parses=10_000, subject="slip")
+    return LoadJob(programs=programs, input=store.put_blob(b"input"), parses=10_000, fuse_s=60, subject="slip")
 
 
 def test_the_first_is_run_until_it_is_killed_and_bounds_the_others(store: Store) -> None:
@@ -124,6 +124,8 @@ def test_its_build_starts_from_the_unpatched_one_and_knows_its_driver(store: Sto
 @pytest.fixture
 def pair(tmp_path: Path) -> TinyPair:
     pair = TinyPair(tmp_path)
+    path = tmp_path / "pipeline.yml"
+    path.write_text(path.read_text().replace("    fuse_s: 60\n", "    fuse_s: 60\n    load_parses: 1000000\n"))
     pair.plant("cpp", "leak", cpp_patch('slip("leaks");', bug_class="memory-leak"))
     pair.plant("rust", "leak", rust_patch('slip("tight");', canary=True))
     return pair
@@ -147,6 +149,15 @@ def test_a_run_loads_its_leaks_and_says_so_in_the_row(pair: TinyPair) -> None:
     ]
     assert [(one.killed, one.parses) for one in rust.evidence.loads] == [(False, 2_000)]
     assert (killed(cpp), killed(cpp, Flavour.HARDENED), killed(rust)) == (Word.SUPPORT, Word.SUPPORT, Word.AGAINST)
+
+
+def test_a_profile_without_loads_runs_and_builds_none(pair: TinyPair) -> None:
+    path = pair.root / "pipeline.yml"
+    path.write_text(path.read_text().replace("    load_parses: 1000000\n", ""))
+    record = pair.run(selected=("leak",))
+    assert all(row.evidence.loads == () and killed(row) is Word.NOT_JUDGED for row in record.rows)
+    assert ("load", "not run") in record.budgets
+    assert "run under load" not in [cost.stage for cost in record.stages]
 
 
 def test_what_was_not_loaded_is_not_judged(pair: TinyPair) -> None:

@@ -269,7 +269,7 @@ def test_a_campaign_cut_short_is_not_a_clean_control(pair: TinyPair) -> None:
 
 def test_costs_are_told_for_each_stage(pair: TinyPair) -> None:
     costs = pair.run().stages
-    of_other_profiles = {"analyze", "minimise", "reproduce the minimised"}
+    of_other_profiles = {"analyze", "run under load", "minimise", "reproduce the minimised"}
     assert [cost.stage for cost in costs] == [stage for stage in STAGES if stage not in of_other_profiles]
     assert all(cost == replace(cost, jobs_failed=0) for cost in costs)
     assert all(cost.cpu_s > 0 for cost in costs if cost.jobs_run)

@@ -21,11 +21,8 @@ from fuzzpair.store import Store
 
 # The program that watches over the commands needs some 15 MiB of it. The smaller, the sooner a leak fills it.
 LOAD_LIMITS = Limits(memory_mb=64, pids=64)
-# The first of the programs, C++'s, may parse so often; a leak of a few dozen octets fills the limit sooner.
-PARSES = 4_000_000
 # The others so many times as often as the first needed to be killed: an allocator of another language rounds otherwise.
 ALLOWED = 4
-LOAD_FUSE_S = 300.0
 _LINKED = {Language.CPP: "load.o", Language.RUST: "-Clink-arg=load.o"}
 
 
@@ -85,9 +82,9 @@ class LoadJob:
 
     programs: tuple[LoadProgram, ...]
     input: str  # sha256
-    parses: int = PARSES
+    parses: int  # that the first of the programs may do; a leak of a few dozen octets fills the limit in 3,000,000
+    fuse_s: float
     allowed: int = ALLOWED
-    fuse_s: float = LOAD_FUSE_S
     limits: Limits = LOAD_LIMITS
     subject: str = field(default="", compare=False)
 

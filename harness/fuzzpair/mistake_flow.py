@@ -68,7 +68,8 @@ class MistakeFlow:
         if self.common.given is None:
             yield FUZZ, self.plan_fuzzing
         yield REPLAY, self.plan_replays
-        yield LOAD, self.plan_load
+        if self.common.profile.load_parses:
+            yield LOAD, self.plan_load
         yield BUILD_FIXED, self.plan_counterparts
         yield REPLAY_FIXED, self.plan_counterpart_replays
         if self.common.profile.minimise_s:
@@ -81,7 +82,7 @@ class MistakeFlow:
             yield from (job for _, job in one.subject.builds) if one.subject else ()
             fixed = [one.own_fixed.job(flavour) for flavour in COUNTERPART_FIRST] if one.own_fixed else []
             yield from (job for job in fixed if job is not None)
-            yield from load_builds(one, self.common.worker.fingerprint)
+            yield from load_builds(one, self.common.worker.fingerprint) if self.common.profile.load_parses else ()
 
     def plan_analyses(self) -> Iterator[Job]:
         """Analyzers read what compiles: the mistake's tree and its counterpart's, in the same sources."""
@@ -114,8 +115,7 @@ class MistakeFlow:
                 yield from self.findings.plan(one)
 
     def plan_load(self) -> Iterator[Job]:
-        worker = self.common.worker
-        self.load = load_job(self.work, self._inputs(), self.common.outcomes, worker.store, worker.fingerprint)
+        self.load = load_job(self.work, self._inputs(), self.common)
         if self.load is not None:
             for one in self.work:
                 one.load = self.load

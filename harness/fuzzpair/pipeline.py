@@ -19,7 +19,7 @@ from fuzzpair.fuzz.campaign import CampaignJob
 from fuzzpair.fuzz.triggers import Triggers
 from fuzzpair.gate import Course, judge_run, read_baseline
 from fuzzpair.jobs import Batch, Worker
-from fuzzpair.load import LOAD_LIMITS, PARSES
+from fuzzpair.load import LOAD_LIMITS
 from fuzzpair.mistake_flow import (
     ANALYZE,
     BUILD,
@@ -257,6 +257,11 @@ class Experiment:
             ("analyzers", ", ".join(profile.analyzers) or "not run"),
             ("sandbox memory_mb", str(self.worker.limits.memory_mb)),
             ("sandbox pids", str(self.worker.limits.pids)),
-            ("load", f"{PARSES:,} parses under {LOAD_LIMITS.memory_mb} MiB"),
+            (
+                "load",
+                f"{profile.load_parses:,} parses under {LOAD_LIMITS.memory_mb} MiB"
+                if profile.load_parses
+                else "not run",
+            ),
             ("tries of a race", ", ".join(f"{flavour} {tries}" for flavour, tries in RACE_TRIES.items())),
         )

@@ -6,11 +6,11 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from fuzzpair.bug_classes import bug_class
 from fuzzpair.build import Build, BuildJob
+from fuzzpair.common import Common
 from fuzzpair.jobs import Outcomes
 from fuzzpair.load import LoadJob, LoadProgram, load_build
 from fuzzpair.model import Flavour, Language
 from fuzzpair.rows import VariantWork
-from fuzzpair.store import Store
 
 # A leak is run under load as it ships; claims ask the same of hardened C++.
 LOADED = {Language.CPP: (Flavour.DEFAULT, Flavour.HARDENED), Language.RUST: (Flavour.DEFAULT,)}
@@ -21,15 +21,20 @@ def load_builds(work: VariantWork, fingerprint: str) -> Iterator[BuildJob]:
     return (job for _, *both in _pairs(work, fingerprint) for job in both)
 
 
-def load_job(
-    work: Sequence[VariantWork], inputs: Iterable[str], outcomes: Outcomes, store: Store, fingerprint: str
-) -> LoadJob | None:
+def load_job(work: Sequence[VariantWork], inputs: Iterable[str], common: Common) -> LoadJob | None:
     """One for all variants of a mistake: C++'s says how often the others may parse. None where nothing is to be run."""
-    programs = tuple(program for one in work for program in _programs(one, outcomes, fingerprint))
-    largest = max(inputs, key=lambda name: len(store.get_blob(name)), default=None)
+    programs = tuple(program for one in work for program in _programs(one, common.outcomes, common.worker.fingerprint))
+    largest = max(inputs, key=lambda name: len(common.worker.store.get_blob(name)), default=None)
     if not programs or largest is None:
         return None
-    return LoadJob(programs=programs, input=largest, subject=work[0].mistake.name)
+    profile = common.profile
+    return LoadJob(
+        programs=programs,
+        input=largest,
+        parses=profile.load_parses,
+        fuse_s=profile.fuse_s,
+        subject=work[0].mistake.name,
+    )
 
 
 def _pairs(work: VariantWork, fingerprint: str) -> Iterator[tuple[Flavour, BuildJob, BuildJob]]:
