@@ -203,7 +203,7 @@ def test_a_large_run_is_a_page_that_can_be_mailed() -> None:
 
 
 def test_room_goes_to_what_differs_first(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(html, "SIZE_LIMIT", 80_000)
+    monkeypatch.setattr(html, "SIZE_LIMIT", 80_000 + html.FRAME)
     shown = html.render(full_record())
     briefs = re.findall(r'<h3 id="(\S+)-title">.*?(?=</article>)', shown, re.DOTALL)
     full = [name for name in briefs if f'id="{name}"' in shown and "endless" in name]

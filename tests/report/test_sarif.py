@@ -13,7 +13,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from fuzzpair.errors import StoreError
-from fuzzpair.model import Evidence, Flavour, Gate, GateStatus, Row, Rung, RunRecord, Tool, Variant
+from fuzzpair.flavours import RECIPES
+from fuzzpair.model import Evidence, Gate, GateStatus, Language, Row, Rung, RunRecord, Tool, Variant
 from fuzzpair.report import sarif
 from fuzzpair.report.stored import Stored
 from report.records import HOSTILE, full_record, judgement, passing_record, records, rejected, row
@@ -112,8 +113,10 @@ def test_the_schema_would_object() -> None:
 
 
 def test_one_run_for_each_language_and_judge_with_a_category_of_its_own() -> None:
-    said = tuple(judgement(flavour=flavour) for flavour in Flavour)
-    rows = [row("race", variant, Rung.DETECTED, evidence=Evidence(judgements=said)) for variant in Variant]
+    said = {language: tuple(judgement(flavour=one) for one in RECIPES[language]) for language in Language}
+    rows = [
+        row("race", variant, Rung.DETECTED, evidence=Evidence(judgements=said[variant.language])) for variant in Variant
+    ]
     budgets = (("analyzers", "clang-analyzer, clang-tidy, clippy, clippy-pedantic"),)
     ids = [run["automationDetails"]["id"] for run in document(experiment(*rows, budgets=budgets))["runs"]]
     assert len(ids) == len(set(ids)) == 20  # the most that GitHub takes of one file

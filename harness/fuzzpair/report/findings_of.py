@@ -30,8 +30,10 @@ _ANALYZERS: Final = {
     Language.CPP: (Tool.CLANG_ANALYZER, Tool.CLANG_TIDY),
     Language.RUST: (Tool.CLIPPY, Tool.CLIPPY_PEDANTIC),
 }
-# A judge is whoever may speak of a row on its own: a compiler, an analyzer, or the build of one flavour.
+# A judge is whoever may speak of a row on its own: a compiler, an analyzer, or the build of one flavour. UBSan's groups
+# that flag legal code are one: apart they were more than the 20 runs that code scanning takes of one file.
 JUDGING: Final = tuple(one for one in Flavour if one is not Flavour.CANARY)
+LEGAL_GROUPS: Final = "undefined (also of legal code)"
 SILENT: Final = frozenset({"none", "not run"})
 _AGREEING: Final = frozenset({GateStatus.PASSED, GateStatus.BREACHED, GateStatus.DRIFT})
 
@@ -58,7 +60,7 @@ def judges_asked(record: RunRecord) -> tuple[tuple[Language, str], ...]:
     asked = {(language, compiler.value) for language, compiler in _COMPILERS.items()}
     for row in record.rows:
         language = row.variant.language
-        asked |= {(language, each.flavour.value) for each in row.evidence.judgements if _speaks(each)}
+        asked |= {(language, _judge_in(each.flavour)) for each in row.evidence.judgements if _speaks(each)}
         asked |= {(language, judge_of(each, language)) for each in row.evidence.warnings}
     analyzers = dict(record.budgets).get("analyzers", "")
     asked |= {
@@ -77,7 +79,11 @@ def _speaks(judgement: Judgement) -> bool:
 
 def _order(language: Language) -> tuple[str, ...]:
     tools = (_COMPILERS[language], *_ANALYZERS[language])
-    return (*(tool.value for tool in tools), *(flavour.value for flavour in JUDGING))
+    return (*(tool.value for tool in tools), *dict.fromkeys(map(_judge_in, JUDGING)))
+
+
+def _judge_in(flavour: Flavour) -> str:
+    return LEGAL_GROUPS if flavour.flags_legal else flavour.value
 
 
 def judge_of(diagnostic: Diagnostic, language: Language) -> str:
@@ -113,7 +119,7 @@ class Findings:
         report, missing = self.report_of(judgement)
         return Said(
             row=row,
-            judge=judgement.flavour.value,
+            judge=_judge_in(judgement.flavour),
             judgement=judgement,
             report=report,
             log_missing=missing,

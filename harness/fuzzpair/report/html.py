@@ -27,6 +27,7 @@ from fuzzpair.report.totals import not_run, totals
 
 file_name: Final = "report.html"
 SIZE_LIMIT: Final = 10_000_000  # octets of the whole page: what a mail takes, and a browser opens at once
+FRAME: Final = 10_000  # of these, for what the page says of sections that are chosen after room was reckoned
 REFUSED: Final = 10  # sections that did not fit, after which no other is tried: making one costs more than its words
 MATRIX_LIMIT: Final = 4_000  # lines of the matrix
 CONTROLS: Final = 1_000
@@ -43,10 +44,10 @@ def render(record: RunRecord, stored: Stored = NOTHING_STORED, /) -> str:
     while True:
         briefs = {entry.anchor: _section(entry, (), "", full=False) for entry in entries}
         used = len(frame.page(entries, ()).encode()) + sum(len(each.encode()) for each in briefs.values())
-        if used <= SIZE_LIMIT or not entries:
+        if used <= SIZE_LIMIT - FRAME or not entries:
             break
         entries = entries[: len(entries) // 2]
-    return frame.page(entries, _sections(entries, briefs, Sections(record, stored), SIZE_LIMIT - used))
+    return frame.page(entries, _sections(entries, briefs, Sections(record, stored), SIZE_LIMIT - FRAME - used))
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,9 +53,9 @@ FIELDS: Final[Mapping[str, Mapping[str, str]]] = {
         "gate": "the comparison with the baseline, and the exit code",
         "findings": "what campaigns crashed on, grouped in each row, the worst of a row first",
         "claims": "answers to `claims.yml`, of this run's rows alone; empty where none are asked",
-        "comparisons": "how soon C++ and Rust are found, where both have ten seeds or more; empty otherwise",
         "folders": "language → the twin's folder, relative to `pipeline.yml`; empty in older records",
         "corpus": "target → digests of its seeds; empty in older records",
+        "comparisons": "how soon C++ and Rust are found, where both have ten seeds or more; empty otherwise",
         "totals": "the numbers that every report prints, derived from the rest",
     },
     "Row": {
@@ -265,7 +265,7 @@ FIELDS: Final[Mapping[str, Mapping[str, str]]] = {
         "jobs_run": "jobs that did work",
         "jobs_reused": "jobs whose results were stored",
         "jobs_failed": "jobs that could not be done",
-        "wall_s": "wall clock seconds",
+        "wall_s": "wall clock seconds from its first job to its last; stages of different mistakes overlap",
         "cpu_s": "CPU seconds of all processes",
     },
     "Gate": {
@@ -347,7 +347,7 @@ FIELDS: Final[Mapping[str, Mapping[str, str]]] = {
         "jobs_run": "over all stages",
         "jobs_reused": "over all stages",
         "jobs_failed": "over all stages",
-        "wall_s": "over all stages",
+        "wall_s": "wall clock seconds of the whole run",
         "cpu_s": "over all stages",
     },
 }
