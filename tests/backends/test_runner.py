@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from fuzzpair.backends import runner
+from fuzzpair.backends.archive import pack
 from fuzzpair.backends.runner import Kept, count_ooms
 
 
@@ -60,6 +61,29 @@ def test_it_ends_its_command_when_the_orchestrator_is_gone(tmp_path: Path) -> No
     for pid in (int((tmp_path / "pid").read_text()), child):
         with pytest.raises(ProcessLookupError):
             os.kill(pid, 0)
+
+
+def test_a_file_is_there_whole_or_not_at_all(tmp_path: Path) -> None:
+    """Others copy from a shelf while more is put there: half a precompiled header was taken for one, once."""
+    content = os.urandom(3 << 20)
+    archive = pack({"folder/headers": content}, owner=os.getuid())
+    request = json.dumps({"root": str(tmp_path), "size": len(archive)}).encode() + b"\n"
+    script = Path(runner.__file__).read_text()
+    with subprocess.Popen([sys.executable, "-I", "-c", script], stdin=-1, stdout=-1) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdin.write(request + archive[: 2 << 20])
+        process.stdin.flush()
+        for _ in range(500):
+            if (tmp_path / "folder").is_dir() and any((tmp_path / "folder").iterdir()):
+                break
+            time.sleep(0.02)
+        assert [one.name for one in (tmp_path / "folder").iterdir()] == [f"headers{runner.INCOMING}"]
+        process.stdin.write(archive[2 << 20 :])
+        process.stdin.flush()
+        assert json.loads(process.stdout.readline()) == {"problem": ""}
+        process.stdin.close()
+    assert [one.read_bytes() for one in (tmp_path / "folder").iterdir()] == [content]
 
 
 def _when_written(path: Path) -> int:

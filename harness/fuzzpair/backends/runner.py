@@ -40,6 +40,7 @@ WAITS = ("futex", "hrtimer_nanosleep", "do_nanosleep", "do_wait", "sigsuspend")
 IDLE_TICKS = 3  # of the kernel's clock, 10 ms each: what a sanitizer's own thread uses while all others wait
 CANNOT_EXECUTE, NOT_FOUND = 126, 127  # as a shell has them
 EXECUTABLE = 0o755
+INCOMING = ".incoming"
 PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_CHILD_SUBREAPER = 1, 4, 36
 
 _libc = ctypes.CDLL(None, use_errno=True)
@@ -135,15 +136,18 @@ def place(entry: tarfile.TarInfo, archive: tarfile.TarFile, path: str) -> None:
     if entry.isdir():
         os.makedirs(path, EXECUTABLE, exist_ok=True)  # noqa: PTH103
         return
+    # Whole or not at all: what lies on a shelf is copied by other sandboxes while more is put there.
+    incoming = f"{path}{INCOMING}"
     with contextlib.suppress(FileNotFoundError):
-        os.unlink(path)  # noqa: PTH108
+        os.unlink(incoming)  # noqa: PTH108
     content = archive.extractfile(entry)
     assert content is not None
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, EXECUTABLE)
+    descriptor = os.open(incoming, os.O_WRONLY | os.O_CREAT | os.O_EXCL, EXECUTABLE)
     with open(descriptor, "wb") as target:  # noqa: PTH123
         os.fchmod(descriptor, EXECUTABLE)
         while chunk := content.read(1 << 20):
             target.write(chunk)
+    os.replace(incoming, path)  # noqa: PTH105
 
 
 def keep(request: dict[str, Any], answer: BinaryIO) -> None:
