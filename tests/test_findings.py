@@ -55,7 +55,11 @@ def test_the_worst_stands_first_and_reach_changes_the_score() -> None:
 def test_two_tools_logs_of_one_input_that_libfuzzer_names_are_one_finding(tmp_path: Path) -> None:
     freed = DOUBLE_FREE.read_text()
     written = f"artifact_prefix='./'; Test unit written to ./out/crash-{'0123456789' * 4}\n"
-    other = freed.replace("attempting double-free on", "heap-buffer-overflow on address")
+    other = (
+        "/src/address.cpp:91:5: runtime error: index 9 out of bounds for type 'int[4]'\n"
+        "    #0 0x55da5590f946 in double_free /src/address.cpp:91:5\n"
+        "SUMMARY: UndefinedBehaviorSanitizer: undefined-behavior /src/address.cpp:91:5\n"
+    )
     for name, text in (("first", freed), ("second", other)):
         (tmp_path / name).write_text(text + written)
     (found,) = of(tmp_path).findings

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 
@@ -12,41 +10,13 @@ from fuzzpair.backends.docker import DockerBackend
 from fuzzpair.build import JUDGE, build_job, put_sources
 from fuzzpair.jobs import Batch, Job, Worker, run_batch, stored_outcome
 from fuzzpair.mistakes import read_tree
-from fuzzpair.model import Command, Completed, Flavour, Limits
+from fuzzpair.model import Flavour, Limits
 from fuzzpair.model import Language as Twin
 from fuzzpair.state import locked_state
-from twins.compare import Language, Target, Twins
+from twins.compare import Twins
+from twins.container_twins import REPOSITORY, ContainerTwins
 
-REPOSITORY = Path(__file__).parents[2]
 TARGETS = ("message", "stream")
-TIMEOUT_S = 10.0
-AT_ONCE = 250  # inputs in one round trip
-
-
-@dataclass(frozen=True, slots=True)
-class ContainerTwins:
-    """One process an input, in a sandbox of the experiment's own backend."""
-
-    worker: Worker
-    programs: dict[str, str]  # language -> sha256 of the default flavour's program
-
-    def describe(self, language: Language, target: Target, inputs: list[bytes]) -> list[bytes]:
-        answers: list[bytes] = []
-        with self.worker.backend.session(self.worker.limits) as sandbox:
-            sandbox.put({"judge": self.worker.store.get_blob(self.programs[language])})
-            for start in range(0, len(inputs), AT_ONCE):
-                chunk = inputs[start : start + AT_ONCE]
-                sandbox.put({f"inputs/{number}": content for number, content in enumerate(chunk)})
-                commands = [
-                    Command(argv=("./judge", target, f"inputs/{number}"), timeout_s=TIMEOUT_S)
-                    for number in range(len(chunk))
-                ]
-                answers.extend(_answer(done) for done in sandbox.run_all(commands))
-        return answers
-
-
-def _answer(done: Completed) -> bytes:
-    return done.stdout if done.ok else b"failed: %r\n" % done.exit_code + done.stderr
 
 
 @pytest.fixture(scope="session")

@@ -13,7 +13,7 @@ from fuzzpair.jobs import Batch, run_batch, stored_outcome
 from fuzzpair.mistakes import Mistake, Planted, Tree, load_mistake
 from fuzzpair.model import Flavour, Language, Rejection, Variant
 from twins.compare import Target, Twins
-from twins.conftest import REPOSITORY, ContainerTwins
+from twins.container_twins import REPOSITORY, ContainerTwins
 
 BASELINE = read_baseline(REPOSITORY / "expected.yml")
 assert BASELINE is not None
