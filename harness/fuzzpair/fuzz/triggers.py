@@ -24,9 +24,6 @@ COUNTS_BYTES = 16  # struct counts of runtime/canary.c: reached, triggered
 BROKEN_EXIT = 87  # the canary's runtime could not keep what it must
 INPUT_CPU_S = 2
 MUTANTS = 240
-# Once something triggers, a campaign that finds nothing more in so large a part of the budget ends the search: mutants
-# of what triggers already take a hundredth of the time. Without any trigger the whole budget is spent.
-PATIENCE = 0.25
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +44,7 @@ class TriggerJob:
     """Gather up to `wanted` distinct triggering inputs within `runs` executions."""
 
     kind: ClassVar[str] = "triggers"
-    revision: ClassVar[int] = 3
+    revision: ClassVar[int] = 2
     result_type: ClassVar[type[Triggers]] = Triggers
 
     judge: str  # sha256 of the canary flavour's program
@@ -129,7 +126,7 @@ class _Gathering:
         return quiet
 
     def _campaigns(self, corpus: list[bytes]) -> bool:
-        """Campaigns until the budget, enough triggers, or one in vain behind others; False when the fuse ended one."""
+        """Campaigns until the budget or enough triggers; False when the fuse ended one."""
         named = {f"corpus/{digest(content)}": content for content in corpus}
         first = Task(
             program=self.job.fuzzer_name,
@@ -145,11 +142,10 @@ class _Gathering:
         while left > 0 and not self._enough():
             if spent_s >= first.fuse_s:  # no second left: libFuzzer takes a limit of 0 for none
                 return False
-            runs = min(left, max(int(first.runs * PATIENCE), 1)) if self.found else left
-            task = replace(first, seed=first.seed + round_number, runs=runs, fuse_s=first.fuse_s - spent_s)
+            task = replace(first, seed=first.seed + round_number, runs=left, fuse_s=first.fuse_s - spent_s)
             executed, seconds, triggered = self._campaign(task)
             if not triggered:
-                return executed >= runs
+                return executed >= left
             left -= max(executed, 1)
             spent_s += seconds
             round_number += 1
