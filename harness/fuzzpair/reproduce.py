@@ -37,6 +37,17 @@ class Judge:
     wall_timeout_s: float = 5.0
 
 
+class _OnJudge:
+    """A job whose processes are those of one judge, under its limits: a part of the key with the judge itself."""
+
+    __slots__ = ()
+    judge: Judge
+
+    @property
+    def limits(self) -> Limits:
+        return self.judge.limits
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Repeats:
     """The replays of each of the job's inputs, in their order."""
@@ -45,7 +56,7 @@ class Repeats:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ReproduceJob:
+class ReproduceJob(_OnJudge):
     """Run each input `times` times on one program under its flavour's strict options, one process each."""
 
     kind: ClassVar[str] = "reproduce"
@@ -57,10 +68,6 @@ class ReproduceJob:
     env: tuple[tuple[str, str], ...]
     times: int = TIMES
     subject: str = field(default="", compare=False)
-
-    @property
-    def limits(self) -> Limits:
-        return self.judge.limits
 
     @property
     def label(self) -> str:
@@ -81,7 +88,7 @@ class Counts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CountJob:
+class CountJob(_OnJudge):
     """k of n where the bug is known from a log already: the same replays as ReproduceJob's, without names in the logs.
 
     Most of a crashing replay is looking up the names of its frames. Without them a report still has its class, and on
@@ -97,10 +104,6 @@ class CountJob:
     env: tuple[tuple[str, str], ...]
     times: int = TIMES
     subject: str = field(default="", compare=False)
-
-    @property
-    def limits(self) -> Limits:
-        return self.judge.limits
 
     @property
     def label(self) -> str:
@@ -136,7 +139,7 @@ class Minimised:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MinimiseJob:
+class MinimiseJob(_OnJudge):
     """Make `input` smaller as long as the program shows the same-bug signature `bug` on it."""
 
     kind: ClassVar[str] = "minimise"
@@ -151,10 +154,6 @@ class MinimiseJob:
     chances: int = 1  # processes a candidate, until one shows it
     tries: int = TRIES
     subject: str = field(default="", compare=False)
-
-    @property
-    def limits(self) -> Limits:
-        return self.judge.limits
 
     @property
     def label(self) -> str:
