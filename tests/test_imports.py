@@ -17,6 +17,7 @@ PACKAGE = Path(__file__).parent.parent / "harness" / "fuzzpair"
 # A unit (a file, or a folder with all that is in it) imports itself and units of the lines above its own, no other.
 LAYERS = (
     ("model", "errors", "yaml_source"),
+    ("pair_model",),
     (
         "bug_classes",
         "severity_rules",
@@ -57,6 +58,7 @@ RESERVED = {
 # Values from values: no file, no clock, no process, no store.
 PURE = (
     "model",
+    "pair_model",
     "errors",
     "bug_classes",
     "severity",
