@@ -388,7 +388,16 @@ def test_the_schema_names_every_key_and_allows_no_other() -> None:
     assert all(section["additionalProperties"] is False for section in sections)
     keys = {key for section in sections for key in section["properties"]}
     in_good = set(re.findall(r"^ *([a-z_-]+):", GOOD, re.MULTILINE)) - {"default", "nightly"}
-    assert keys == in_good | {"found_runs_of", "load_parses", "minimise_s", "analyzers", "claims", "severity", "cwe"}
+    assert keys == in_good | {
+        "found_runs_of",
+        "trigger_runs_of",
+        "load_parses",
+        "minimise_s",
+        "analyzers",
+        "claims",
+        "severity",
+        "cwe",
+    }
 
 
 def test_a_profile_with_more_judges_has_a_baseline_of_its_own(load: Load) -> None:
@@ -403,14 +412,16 @@ def test_an_analyzer_that_is_not_known(load: Load) -> None:
 
 
 def test_a_budget_of_its_own_for_a_slow_target(load: Load) -> None:
-    config = load(GOOD.replace("    fuse_s: 0.5\n", "    fuse_s: 0.5\n    found_runs_of: {stream: 3000}\n"))
-    assert config.profile("default").runs_of("stream") == 3000
-    assert config.profile("default").runs_of("message") == 60_000
+    own = "    fuse_s: 0.5\n    found_runs_of: {stream: 3000}\n    trigger_runs_of: {stream: 20000}\n"
+    profile = load(GOOD.replace("    fuse_s: 0.5\n", own)).profile("default")
+    assert (profile.found_runs_for("stream"), profile.found_runs_for("message")) == (3000, 60_000)
+    assert (profile.trigger_runs_for("stream"), profile.trigger_runs_for("message")) == (20_000, 200_000)
 
 
-def test_a_budget_for_a_target_that_the_pair_does_not_have(load: Load) -> None:
-    text = GOOD.replace("    fuse_s: 0.5\n", "    fuse_s: 0.5\n    found_runs_of: {steam: 3000}\n")
-    line = text.splitlines().index("    found_runs_of: {steam: 3000}") + 1
+@pytest.mark.parametrize("key", ["found_runs_of", "trigger_runs_of"])
+def test_a_budget_for_a_target_that_the_pair_does_not_have(load: Load, key: str) -> None:
+    text = GOOD.replace("    fuse_s: 0.5\n", f"    fuse_s: 0.5\n    {key}: {{steam: 3000}}\n")
+    line = text.splitlines().index(f"    {key}: {{steam: 3000}}") + 1
     expected = f"pipeline.yml:{line}: the pair has no target 'steam', perhaps you meant 'stream'"
     (said,) = errors(load, text)
     assert said.startswith(expected[: expected.index(",")])

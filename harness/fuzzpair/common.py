@@ -44,7 +44,7 @@ class Common:
                     flavour=flavour,
                     seeds=self.seeds[target],
                     seed=seed,
-                    runs=self.profile.runs_of(target),
+                    runs=self.profile.found_runs_for(target),
                     fuse_s=self.profile.fuse_s,
                     limits=self.worker.limits,
                     subject=f"{subject.name} {target}",

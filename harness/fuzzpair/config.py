@@ -215,6 +215,8 @@ class Profile(_Section):
     """One campaign as a user would fuzz is run for each seed."""
     trigger_runs: Count
     """Executions of the campaign that gathers triggering inputs."""
+    trigger_runs_of: dict[Name, Count] = {}
+    """The same for single targets, where one execution takes much longer."""
     trigger_inputs: Annotated[int, Field(ge=1, le=1000)]
     """Distinct triggering inputs that each flavour is judged on."""
     found_runs: Count
@@ -231,8 +233,11 @@ class Profile(_Section):
     baseline: File | None = None
     """Verdicts of this profile, where it asks more judges than that of the file's own baseline; may be absent."""
 
-    def runs_of(self, target: str) -> int:
+    def found_runs_for(self, target: str) -> int:
         return self.found_runs_of.get(target, self.found_runs)
+
+    def trigger_runs_for(self, target: str) -> int:
+        return self.trigger_runs_of.get(target, self.trigger_runs)
 
 
 class Config(_Section):
@@ -307,9 +312,9 @@ def json_schema() -> dict[str, Any]:
 def _unknown_targets(config: Config, document: yaml_source.Document) -> Iterator[yaml_source.Problem]:
     targets = config.pair.targets
     for name, profile in config.profiles.items():
-        for target in profile.found_runs_of:
-            if target not in targets:
-                line = document.key_line(("profiles", name, "found_runs_of", target))
+        for key, of in (("found_runs_of", profile.found_runs_of), ("trigger_runs_of", profile.trigger_runs_of)):
+            for target in of.keys() - set(targets):
+                line = document.key_line(("profiles", name, key, target))
                 yield yaml_source.Problem(line, f"the pair has no target '{target}'{perhaps(target, list(targets))}")
 
 

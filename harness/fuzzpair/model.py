@@ -558,6 +558,7 @@ class Row:
     evidence: Evidence
     further: tuple[FlavourVerdict, ...] = ()  # in the other production flavours of the profile
     problem: str | None = None
+    target: str = ""  # that it is triggered through; empty in an older version's record
 
     @property
     def name(self) -> str:

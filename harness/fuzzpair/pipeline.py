@@ -250,9 +250,9 @@ class Experiment:
     def _budgets(self) -> tuple[tuple[str, str], ...]:
         profile = self.profile
         return (
-            ("trigger_runs", str(profile.trigger_runs)),
+            *((f"trigger_runs {one}", str(profile.trigger_runs_for(one))) for one in self.config.pair.targets),
             ("trigger_inputs", str(profile.trigger_inputs)),
-            *((f"found_runs {one}", str(profile.runs_of(one))) for one in self.config.pair.targets),
+            *((f"found_runs {one}", str(profile.found_runs_for(one))) for one in self.config.pair.targets),
             ("seeds", ", ".join(map(str, profile.seeds))),
             ("analyzers", ", ".join(profile.analyzers) or "not run"),
             ("sandbox memory_mb", str(self.worker.limits.memory_mb)),

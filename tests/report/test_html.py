@@ -78,7 +78,7 @@ def test_the_auditor_finds_versions_budgets_controls_claims_and_digests() -> Non
     for said in (
         "clang 22.1.8",
         "fingerprint f00d",
-        "trigger_runs 200000",
+        "trigger_runs message 200000",
         "MSan said nothing on known-bad/3",
         "2 seeds",
     ):

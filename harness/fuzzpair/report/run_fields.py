@@ -76,6 +76,7 @@ FIELDS: Final[Mapping[str, Mapping[str, str]]] = {
         "evidence": "everything that the verdict rests on",
         "further": "in the other production flavours that the profile asks for; the gate does not compare them",
         "problem": "why the row could not be judged; then nothing in it is a verdict",
+        "target": "the pair's target that it is triggered through; empty in an older version's record",
         "survival": "how soon its campaigns found it, from `evidence.found` alone; null where it was not fuzzed",
     },
     "Verdict": {
