@@ -36,7 +36,7 @@ def test_each_row_that_a_campaign_crashed_on_has_its_finding(tmp_path: Path) -> 
     finding = found["stale/cpp"]
     assert finding.report is not None
     assert (finding.report.bug_class, finding.cwe, finding.severity) == ("use-after-free", 416, "high")
-    assert finding.key.startswith("bug2-")
+    assert finding.key.startswith("bug3-")
     (crash,) = finding.crashes
     assert crash.logs == ("stale/cpp message seed 1",)
     (again,) = finding.inputs

@@ -21,12 +21,13 @@ from fuzzpair.triage.names import normalise
 from fuzzpair.triage.stack import CODEGEN_UNIT
 from fuzzpair.triage.wording import constant_part, own_words
 
-SCHEME: Final = 2  # part of each key: a changed rule must not look like a changed bug
+SCHEME: Final = 3  # part of each key: a changed rule must not look like a changed bug
 UNNAMED_FRAMES: Final = 3
 LEAK_FRAMES: Final = 2  # the allocating function is often everyone's: its caller belongs to the place
 
 _UNKNOWN: Final = "unknown: "
 _CLOSURE = re.compile(r"(?:::\{closure\}|::\$_(?:::operator\(\))?)+(?= \(|$)")
+_NAMELESS_CLOSURE = re.compile(r"(?:\{closure\}|\$_(?:::operator\(\))?)(?:::\{closure\})*( \(.*\)|$)")
 _DESTRUCTOR = re.compile(r"(?:~[^:]*|drop)(?: \(.*\))?$")
 _VARIABLE = re.compile(r"created by an allocation of '([^'\n]{1,200})' in the stack frame")
 _OTHER_PLACES: Final = ("live allocation", "panicked at")
@@ -79,6 +80,20 @@ def signature(report: CrashReport | None, digest: str) -> Signature:
         place=_place(report) if report else "",
         family=family_of(report) if report else "",
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Functions:
+    """The target's functions on the stacks of a report, closures counted as the function that holds them."""
+
+    fault: tuple[str, ...]  # innermost first
+    every: frozenset[str]  # on any stack: the fault's, the release's, the allocation's, the origin's
+
+
+def functions_of(report: CrashReport) -> Functions:
+    fault = _holders(report.stack)
+    others = (name for label, stack in report.other_stacks if label in _BESIDE for name in _holders(stack))
+    return Functions(fault=fault, every=frozenset((*fault, *others)))
 
 
 def cause(reports: Sequence[CrashReport]) -> CrashReport | None:
@@ -142,7 +157,16 @@ def _place(report: CrashReport) -> str:
 
 def _faulty(report: CrashReport) -> str:
     """Where it goes wrong: the innermost function of the target, a closure counted as the function that holds it."""
-    return _enclosing(next(iter(_places(report)), ""))
+    return _innermost(_places(report))
+
+
+def _innermost(names: Sequence[str]) -> str:
+    return _enclosing(names[0], names[1:]) if names else ""
+
+
+def _holders(stack: tuple[Frame, ...]) -> tuple[str, ...]:
+    names = _names(stack)
+    return tuple(dict.fromkeys(_enclosing(name, names[at + 1 :]) for at, name in enumerate(names)))
 
 
 def _places(report: CrashReport) -> tuple[str, ...]:
@@ -150,8 +174,14 @@ def _places(report: CrashReport) -> tuple[str, ...]:
     return next((names for names in map(_names, stacks) if names), ())
 
 
-def _enclosing(name: str) -> str:
-    return _CLOSURE.sub("", name) or name
+def _enclosing(name: str, callers: Sequence[str] = ()) -> str:
+    """The function that holds a closure. Inlined, one may be named `{closure}` alone: it is held by the next function
+    further out in its file, as no other file can name it."""
+    nameless = _NAMELESS_CLOSURE.match(name)
+    if nameless is None:
+        return _CLOSURE.sub("", name) or name
+    held = (caller for caller in callers if caller.endswith(nameless[1]) and not _NAMELESS_CLOSURE.match(caller))
+    return _CLOSURE.sub("", next(held, name))
 
 
 def _released(report: CrashReport) -> str:

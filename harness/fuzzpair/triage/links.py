@@ -1,0 +1,165 @@
+"""What one input shows to several tools: which of these reports are of one bug. Pure, and linear in the inputs.
+
+Builds of one source take one input the same way, and a process ends at its first fault. So two reports of one input
+are often one slip under two names; but an input may also trigger two bugs, of which each tool sees another. Hence a
+link needs evidence in the reports themselves, and a report that is as near to two bugs is linked to neither.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import combinations, takewhile
+from typing import Final
+
+from fuzzpair.model import Access, CrashReport, Tool
+from fuzzpair.triage.families import ALLOCATION, INTEGERS, LIFETIME, MEMORY, WILD, may_be_one
+from fuzzpair.triage.signature import Functions, Signature, functions_of
+
+MOST_BUGS: Final = 32  # that one input shows; more are no evidence of anything, and pairs of them are quadratic
+
+# These see bounds, lifetimes and lengths, and so where the harm begins; in this order of what they can tell.
+_SEES_CAUSES: Final = (Tool.ADDRESS, Tool.HWADDRESS, Tool.UNDEFINED)
+# These say where a process ended, however far that is from what was wrong.
+_SAYS_WHERE_IT_ENDED: Final = frozenset({Tool.GLIBC_HEAP, Tool.STACK_PROTECTOR})
+
+Link = tuple[str, str]  # two same-bug keys
+Near = tuple[int, bool, int]  # more is nearer: what they share, whether they are of one class, callers shared
+_FAR: Final[Near] = (0, False, 0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """One bug that an input shows, with the report that shows it."""
+
+    signature: Signature
+    report: CrashReport
+    functions: Functions
+
+    @property
+    def is_echo(self) -> bool:
+        """Whether any build could end so, at a place that damaged memory, or a length gone wrong, has chosen."""
+        if self.report.tool in _SAYS_WHERE_IT_ENDED or self.signature.family == ALLOCATION:
+            return True
+        return self.report.bug_class is None and self.report.kind in WILD
+
+    def may_lead_to(self, echo: Shown) -> bool:
+        """Whether this harm may be what ends so: a heap that its owner finds damaged was written to, or released."""
+        if self.is_echo or self.signature.family not in MEMORY | INTEGERS:
+            return False
+        reads = self.report.access is Access.READ or (self.report.bug_class or "").endswith("-read")
+        return echo.report.tool not in _SAYS_WHERE_IT_ENDED or self.signature.family == LIFETIME or not reads
+
+
+class Joined:
+    """Disjoint sets of names."""
+
+    def __init__(self) -> None:
+        self._parents: dict[str, str] = {}
+
+    def root(self, of: str) -> str:
+        while self._parents.setdefault(of, of) != of:
+            self._parents[of] = self._parents[self._parents[of]]  # halves the path: linear in practice
+            of = self._parents[of]
+        return of
+
+    def join(self, one: str, other: str) -> None:
+        self._parents[self.root(one)] = self.root(other)
+
+    def __iter__(self) -> Iterator[str]:
+        """Every name that was ever asked for."""
+        return iter(tuple(self._parents))
+
+
+def shown(signature: Signature, report: CrashReport) -> Shown:
+    return Shown(signature=signature, report=report, functions=functions_of(report))
+
+
+def linked(by_input: Iterable[Sequence[Shown]]) -> Iterator[Link]:
+    """Pairs of bugs that are one, from what each input shows.
+
+    What has no place of its own, or one that chance chose, goes to the one bug that it follows. Where it follows two,
+    on one input or on several, it is neither's: else a common ending would join all that lead to it.
+    """
+    inputs = [ones for ones in by_input if len(ones) <= MOST_BUGS]
+    sets, followed = Joined(), defaultdict[str, set[str]](set)
+    for one, other in (link for ones in inputs for link in _firm(ones)):
+        sets.join(one, other)
+        yield one, other
+    firm = frozenset(sets)
+    for ones in inputs:
+        for one in ones:
+            if one.signature.bug not in firm:
+                followed[one.signature.bug] |= {sets.root(cause.signature.bug) for cause in _causes(one, ones)}
+    for one_of, causes in followed.items():
+        if len(causes) == 1:
+            yield one_of, causes.pop()
+
+
+def _firm(ones: Sequence[Shown]) -> Iterator[Link]:
+    """What two tools show in one function, or of one family on one stack; each the nearest of all to the other."""
+    by_tool = defaultdict[Tool, list[Shown]](list)
+    for one in ones:
+        if one.signature.place:
+            by_tool[one.report.tool].append(one)
+    for ours, theirs in combinations(by_tool.values(), 2):
+        for one in ours:
+            other = _nearest(one, theirs)
+            if other is not None and _nearest(other, ours) is one:
+                yield one.signature.bug, other.signature.bug
+
+
+def _nearest(one: Shown, others: Iterable[Shown]) -> Shown | None:
+    """The one that is nearer than all others, if there is one."""
+    found = _highest([(_near(one, other), other) for other in others])
+    return found[0] if len(found) == 1 else None
+
+
+def _highest(rated: Sequence[tuple[Near, Shown]]) -> Sequence[Shown]:
+    most = max((near for near, _ in rated), default=_FAR)
+    return [one for near, one in rated if near == most] if most > _FAR else ()
+
+
+def _causes(one: Shown, ones: Sequence[Shown]) -> Sequence[Shown]:
+    """What may be behind a report without a place (of its family), or behind an echo."""
+    others = [other for other in ones if other.report.tool is not one.report.tool]
+    nearest = [] if one.signature.place else _highest([(_near(one, other), other) for other in others])
+    return nearest or (_followed(one, others) if one.is_echo else ())
+
+
+def _followed(echo: Shown, others: Sequence[Shown]) -> Sequence[Shown]:
+    """What the tool that can tell the most shows of this input; if that is several, what shares most of the stack.
+
+    A tool that shows both means two bugs: it would have ended at the first.
+    """
+    for tool in _SEES_CAUSES:
+        causes = [one for one in others if one.report.tool is tool and one.may_lead_to(echo)]
+        if tool is echo.report.tool or causes:
+            return _highest([((1, *_alike(echo, cause)), cause) for cause in causes])
+    return ()
+
+
+def _near(one: Shown, other: Shown) -> Near:
+    ours, theirs = one.signature, other.signature
+    if ours.bug == theirs.bug:
+        what = 3
+    elif ours.place and ours.place == theirs.place and may_be_one(ours.family, theirs.family):
+        what = 2
+    elif ours.family == theirs.family and _on_one_stack(one, other):
+        what = 1
+    else:
+        return _FAR
+    return (what, *_alike(one, other))
+
+
+def _on_one_stack(one: Shown, other: Shown) -> bool:
+    """Whether the place of one stands on a stack of the other (its caller, what released it), or is not known."""
+    ours, theirs = one.signature.place, other.signature.place
+    return not ours or not theirs or theirs in one.functions.every or ours in other.functions.every
+
+
+def _alike(one: Shown, other: Shown) -> tuple[bool, int]:
+    same_class = one.report.bug_class is not None and one.report.bug_class == other.report.bug_class
+    pairs = zip(reversed(one.functions.fault), reversed(other.functions.fault), strict=False)
+    return same_class, sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
