@@ -260,14 +260,18 @@ def _name(frame: Frame) -> str:
     Without its namespaces and types: where a function was inlined, a build with line tables alone knows no more of it,
     and whether it is inlined is the optimiser's choice, which differs from build to build.
     """
-    file = _source_file(frame)
-    if not frame.function:
-        return f"({file})"
-    name = _bare(normalise(frame.function))
-    return f"{name} ({file})" if file else name
+    return _named(frame.function or "", frame.file or "")
 
 
 @lru_cache(maxsize=1 << 12)
+def _named(function: str, path: str) -> str:
+    file = _source_file(path)
+    if not function:
+        return f"({file})"
+    name = _bare(normalise(function))
+    return f"{name} ({file})" if file else name
+
+
 def _bare(name: str) -> str:
     """`a::B::f::{closure}` → `f::{closure}`: closures are told from the function that holds them elsewhere."""
     closure = _CLOSURE.search(name)
@@ -275,9 +279,9 @@ def _bare(name: str) -> str:
     return name[name.rfind("::", 0, end) + 2 if "::" in name[:end] else 0 :]
 
 
-def _source_file(frame: Frame) -> str:
+def _source_file(path: str) -> str:
     """The file without its folders. A unit of code generation, which rustc may name for it, differs by build."""
-    file = _last_part(frame.file or "")
+    file = _last_part(path)
     return "" if CODEGEN_UNIT.fullmatch(file) else file
 
 
