@@ -15,6 +15,7 @@ from fuzzpair.config_problems import problems_of
 from fuzzpair.errors import ConfigError
 from fuzzpair.yaml_source import Document, Problem
 
+GROUPS: Final = "groups.yml"
 _BUG: Final = re.compile(r"bug\d{1,4}-[0-9a-f]{16}")
 _CRASH: Final = re.compile(r"crash\d{1,4}-[0-9a-f]{16}")
 
