@@ -70,7 +70,7 @@ def ladder(numbers: Totals) -> Chart | None:
     order: Json = {"field": "order", "type": "quantitative"}
     colour = _colours([rung.value for rung in Rung if any(each["rung"] == rung.value for each in values)])
     numbers_on_bars: Json = {"type": "text", "color": "var(--on-fill)", "fontSize": 11, "fontWeight": "bold"}
-    svg = _svg(
+    drawn = svg(
         values,
         {"height": {"step": 26}},
         {"mark": {"type": "bar"}, "encoding": {"x": x, "y": y, "color": colour, "order": order}},
@@ -90,7 +90,7 @@ def ladder(numbers: Totals) -> Chart | None:
         "The ladder",
         "How many mistakes of this list are first caught on each rung, from the earliest on the left.",
         described,
-        svg,
+        drawn,
     )
 
 
@@ -131,7 +131,7 @@ def nights(runs: Sequence[PastRun]) -> Chart | None:
     }
     described = "; ".join(f"run {place}: {_counted(_ordered(counts))}" for place, counts in enumerate(counted, first))
     caption = "How many rows of each run are first caught on each rung, in the default flavour; this run is the last."
-    return Chart("Over time", caption, described, _svg(values, {"height": 180}, layer))
+    return Chart("Over time", caption, described, svg(values, {"height": 180}, layer))
 
 
 def _ordered(counts: Mapping[str, int]) -> Counts:
@@ -176,7 +176,7 @@ def _search(values: Sequence[Mapping[str, Any]], unit: str) -> Chart:
         f"Each point is one campaign with one seed. A cross ended with its budget and found nothing. A bar is the "
         f"median, only where over half found. Samples: they set no rung, and with one seed compare no languages.{cut}",
         "; ".join(_in_words(values, unit)),
-        _svg(shown, {"height": {"step": 34}}, *layers),
+        svg(shown, {"height": {"step": 34}}, *layers),
     )
 
 
@@ -197,7 +197,8 @@ def _in_words(values: Sequence[Mapping[str, Any]], unit: str) -> Iterable[str]:
             yield f"{name}: {hits} of {len(own)} campaigns found it{middle}"
 
 
-def _svg(values: Sequence[Mapping[str, Any]], size: Json, *layers: Json) -> Markup:
+def svg(values: Sequence[Mapping[str, Any]], size: Json, *layers: Json) -> Markup:
+    """These values drawn by Vega-Lite layers in the page's own colours."""
     spec: Json = {
         "$schema": "https://vega.github.io/schema/vega-lite/v5.json",
         "data": {"values": list(values)},

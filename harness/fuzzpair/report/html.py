@@ -18,7 +18,7 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
 from fuzzpair.model import PastRun, RunRecord
-from fuzzpair.report import charts, claims_text, clean, page_parts, wording
+from fuzzpair.report import charts, claims_text, clean, curves, page_parts, wording
 from fuzzpair.report.history_text import counted
 from fuzzpair.report.moves import comparable, past_run, trend
 from fuzzpair.report.page_parts import Entry, Sections, Shown
@@ -99,7 +99,7 @@ class _Frame:
             "style": Markup(style),  # noqa: S704 - files of this package
             "script": Markup(script),  # noqa: S704
             "ladder": charts.ladder(numbers),
-            "searches": charts.searches(record),
+            "searches": (*charts.searches(record), *curves.survivals(record), *curves.coverages(record)),
             "nights": charts.nights(self.runs),
             "trend": list(reversed(trend(self.runs)[-NIGHTS:])) if len(self.runs) > 1 else [],
             "moves": MOVES,

@@ -89,9 +89,9 @@ def linked(by_input: Iterable[Sequence[Shown]]) -> Iterator[Link]:
         yield one, other
     firm = frozenset(sets)
     for ones in inputs:
-        for one in ones:
-            if one.signature.bug not in firm:
-                followed[one.signature.bug] |= {sets.root(cause.signature.bug) for cause in _causes(one, ones)}
+        for last in ones:
+            if last.signature.bug not in firm:
+                followed[last.signature.bug] |= {sets.root(cause.signature.bug) for cause in _causes(last, ones)}
     for one_of, causes in followed.items():
         if len(causes) == 1:
             yield one_of, causes.pop()
