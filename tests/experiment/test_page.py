@@ -138,7 +138,7 @@ def test_every_mistake_has_its_diffs_its_message_and_its_commands(page: Page, ro
     assert page.evaluate(CONTENT_LAID_OUT)
     for name, own in rows.items():
         section = page.locator("article", has=page.locator(f"h3:text-is('{name}')"))
-        text = section.inner_text()
+        text = section.text_content() or ""  # not inner: what is off the screen is not laid out
         for row in own.values():
             assert row["patch_digest"] in text
             if row["rung"] == "rejected":
