@@ -765,6 +765,7 @@ class PastRun:
     complete: bool
     gate: str
     rows: tuple[PastRow, ...]
+    findings: tuple[tuple[str, str], ...] = ()  # (row, same-bug signature) of what its campaigns crashed on
 
 
 # --- checking a bundle -------------------------------------------------------------------------

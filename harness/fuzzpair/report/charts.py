@@ -11,6 +11,7 @@ import vl_convert
 from markupsafe import Markup
 
 from fuzzpair.model import PastRun, Rung, RunRecord, Variant
+from fuzzpair.report.moves import finding_trend
 from fuzzpair.report.totals import Counts, Totals, is_undone
 from fuzzpair.report.wording import VARIANTS
 
@@ -132,6 +133,41 @@ def nights(runs: Sequence[PastRun]) -> Chart | None:
     described = "; ".join(f"run {place}: {_counted(_ordered(counts))}" for place, counts in enumerate(counted, first))
     caption = "How many rows of each run are first caught on each rung, in the default flavour; this run is the last."
     return Chart("Over time", caption, described, svg(values, {"height": 180}, layer))
+
+
+_STANDINGS: Final = ("still there", "new", "reopened", "fixed")
+_STANDING_COLOURS: Final = ("var(--no-effect)", "var(--crashed)", "var(--detected)", "var(--stopped)")
+
+
+def findings_over_nights(runs: Sequence[PastRun]) -> Chart | None:
+    """How many findings of each run are new, still there or reopened, and below the line those no longer found."""
+    counted = list(enumerate(finding_trend(runs), 1))[-NIGHTS:]
+    if len(runs) < 2 or not any(run.findings for run in runs):
+        return None
+    values = [
+        {"run": place, "what": what, "n": count, "order": _STANDINGS.index(what)}
+        for place, found in counted
+        for what, count in zip(_STANDINGS, (found.still, found.new, found.reopened, -found.fixed), strict=True)
+    ]
+    colours: Json = {"domain": _STANDINGS, "range": _STANDING_COLOURS}
+    layer: Json = {
+        "mark": {"type": "bar"},
+        "encoding": {
+            "x": {"field": "run", "type": "ordinal", "axis": {"title": "run", "labelAngle": 0}},
+            "y": {"field": "n", "type": "quantitative", "axis": {"title": "findings", "tickMinStep": 1, "format": "d"}},
+            "color": {"field": "what", "type": "nominal", "scale": colours, "legend": {"title": None, "orient": "top"}},
+            "order": {"field": "order", "type": "quantitative"},
+        },
+    }
+    caption = (
+        "What the campaigns of each run crashed on, by its same-bug signature: new, still there, reopened, "
+        "and below the line what was open and is no longer found. This run is the last."
+    )
+    described = "; ".join(
+        f"run {place}: {found.new} new, {found.still} still there, {found.reopened} reopened, {found.fixed} fixed"
+        for place, found in counted
+    )
+    return Chart("Findings over nights", caption, described, svg(values, {"height": 180}, layer))
 
 
 def _ordered(counts: Mapping[str, int]) -> Counts:

@@ -119,7 +119,7 @@ class _Frame:
             "script": Markup(script),  # noqa: S704
             "ladder": charts.ladder(numbers),
             "searches": (*charts.searches(record), *curves.survivals(record), *curves.coverages(record)),
-            "nights": charts.nights(self.runs),
+            "nights": [each for each in (charts.nights(self.runs), charts.findings_over_nights(self.runs)) if each],
             "trend": list(reversed(trend(self.runs)[-NIGHTS:])) if len(self.runs) > 1 else [],
             "moves": MOVES,
             "counted": counted,
