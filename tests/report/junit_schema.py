@@ -24,7 +24,7 @@ class Element:
 
 
 def _element(required: str = "", optional: str = "", children: str = "", *, has_text: bool = False) -> Element:
-    return Element(*(frozenset(part.split()) for part in (required, optional, children)), has_text)
+    return Element(frozenset(required.split()), frozenset(optional.split()), frozenset(children.split()), has_text)
 
 
 ELEMENTS: Final = {

@@ -132,6 +132,47 @@ def test_an_echo_of_two_bugs_is_neithers() -> None:
     assert found == [["asan"], ["far"], ["signal one", "signal two"]]
 
 
+def test_a_null_pointer_that_the_caller_of_the_harm_uses_next_is_an_echo() -> None:
+    assert members(WRITTEN, told("tsan", Tool.SIGNAL, "null-dereference", "g < h")) == [["asan", "tsan"]]
+    assert members(WRITTEN, told("ubsan", Tool.UNDEFINED, "null-dereference", "g < h")) == [["asan", "ubsan"]]
+    own = told("own", Tool.ADDRESS, "null-dereference", "g < h")
+    assert members(WRITTEN, own, told("tsan", Tool.SIGNAL, "null-dereference", "g < h")) == [["asan"], ["own", "tsan"]]
+
+
+def test_behind_what_is_undefined_any_signal_may_follow() -> None:
+    fell = told("ubsan", Tool.UNDEFINED, "reached-unreachable")
+    assert members(fell, told("tsan", Tool.SIGNAL, "SEGV", "", known=False)) == [["tsan", "ubsan"]]
+
+
+def test_a_check_that_only_one_build_has_comes_before_the_signal_of_the_others() -> None:
+    check = told("address", Tool.RUST_PANIC, "signed-overflow")
+    assert members(check, told("msan", Tool.SIGNAL, "SEGV", "f < g < h", known=False)) == [["address", "msan"]]
+
+
+def test_what_is_seen_at_its_use_leads_to_an_echo_in_the_same_function_alone() -> None:
+    used = told("msan", Tool.MEMORY, "use-after-free")
+    assert members(used, told("ubsan", Tool.SIGNAL, "SEGV", known=False)) == [["msan", "ubsan"]]
+    assert members(used, told("ubsan", Tool.SIGNAL, "SEGV", "size < g < h", known=False)) == [["msan"], ["ubsan"]]
+
+
+def test_an_unset_value_that_only_the_harness_sees_goes_with_the_harm() -> None:
+    handed_out = told("msan", Tool.MEMORY, "uninitialised-read", "main")
+    assert members(WRITTEN, handed_out) == [["asan", "msan"]]
+    from_elsewhere = told("msan", Tool.MEMORY, "uninitialised-read", "main", origin="p < h")
+    assert members(WRITTEN, from_elsewhere) == [["asan"], ["msan"]]
+
+
+def test_two_libraries_word_one_throw_in_two_ways() -> None:
+    def thrown(name: str, words: str, kind: str = "std::length_error") -> Item:
+        report = CrashReport(tool=Tool.CXX_EXCEPTION, kind=kind, bug_class="impossible-allocation", message=words)
+        return Item(name=name, report=report, digest=name, input="one")
+
+    assert members(thrown("gnu", "vector::reserve"), thrown("llvm", "vector")) == [["gnu", "llvm"]]
+    assert members(thrown("gnu", "vector::reserve"), thrown("llvm", "basic_string")) == [["gnu"], ["llvm"]]
+    of_range = thrown("llvm", "vector", "std::out_of_range")
+    assert members(thrown("gnu", "vector::reserve"), of_range) == [["gnu"], ["llvm"]]
+
+
 # --- closures, order, bounds ---------------------------------------------------------------------
 
 

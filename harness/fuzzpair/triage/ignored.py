@@ -72,6 +72,11 @@ TABLE: Final[tuple[Ignored, ...]] = (
         r"[\w.]{1,80}\.(?:cpp|cc|c|S)\.o",
         "a stripped run-time library: the symbolizer gives the object file for want of a function",
     ),
+    Ignored(
+        Part.FUNCTION,
+        r"(?:crtstuff|crti|crtn|start)\.[cS]",
+        "what starts and ends a process: the symbolizer gives its file for want of a function",
+    ),
     Ignored(Part.FUNCTION, r"fuzzer::.*|_ZN6fuzzer.*", "libFuzzer's loop around the target, demangled or not"),
     Ignored(
         Part.FUNCTION,

@@ -7,6 +7,7 @@ link needs evidence in the reports themselves, and a report that is as near to t
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -14,15 +15,28 @@ from itertools import combinations, takewhile
 from typing import Final
 
 from fuzzpair.model import Access, CrashReport, Tool
-from fuzzpair.triage.families import ALLOCATION, INTEGERS, LIFETIME, MEMORY, WILD, may_be_one
+from fuzzpair.triage.families import ALLOCATION, INTEGERS, LIFETIME, MEMORY, NULL, UNINITIALISED, WILD, may_be_one
 from fuzzpair.triage.signature import Functions, Signature, functions_of
 
 MOST_BUGS: Final = 32  # that one input shows; more are no evidence of anything, and pairs of them are quadratic
 
-# These see bounds, lifetimes and lengths, and so where the harm begins; in this order of what they can tell.
-_SEES_CAUSES: Final = (Tool.ADDRESS, Tool.HWADDRESS, Tool.UNDEFINED)
+# These end a process where the harm begins, or before it: in this order of what they can tell.
+_SEES_CAUSES: Final = (
+    Tool.ADDRESS,
+    Tool.HWADDRESS,
+    Tool.RUST_ABORT,
+    Tool.RUST_PANIC,
+    Tool.UNDEFINED,
+    Tool.MEMORY,
+    Tool.THREAD,
+)
+# These see the harm only where it is used, or where it is raced for: it has to be in the same function, or below.
+_SEES_USES: Final = frozenset({Tool.MEMORY, Tool.THREAD})
 # These say where a process ended, however far that is from what was wrong.
 _SAYS_WHERE_IT_ENDED: Final = frozenset({Tool.GLIBC_HEAP, Tool.STACK_PROTECTOR})
+
+_SOURCE: Final = re.compile(r"[\w./-]{1,200}\.(?:cpp|cc|c|S)")
+_THROWER: Final = re.compile(r"\w{1,80}(?=::|:|\s|$)")  # a container, or a function such as stoi
 
 Link = tuple[str, str]  # two same-bug keys
 Near = tuple[int, bool, int]  # more is nearer: what they share, whether they are of one class, callers shared
@@ -38,18 +52,38 @@ class Shown:
     functions: Functions
 
     @property
+    def place(self) -> str:
+        """The function where it goes wrong. The file that a symbolizer gives for want of one is none."""
+        return "" if _SOURCE.fullmatch(self.signature.place) else self.signature.place
+
+    @property
     def is_echo(self) -> bool:
         """Whether any build could end so, at a place that damaged memory, or a length gone wrong, has chosen."""
         if self.report.tool in _SAYS_WHERE_IT_ENDED or self.signature.family == ALLOCATION:
             return True
-        return self.report.bug_class is None and self.report.kind in WILD
+        if self.signature.family == UNINITIALISED:  # seen only where the harness hands the result out
+            return self.functions.is_harness and not any(label == "origin" for label, _ in self.report.other_stacks)
+        return self.signature.family == NULL or (self.report.bug_class is None and self.report.kind in WILD)
 
     def may_lead_to(self, echo: Shown) -> bool:
-        """Whether this harm may be what ends so: a heap that its owner finds damaged was written to, or released."""
-        if self.is_echo or self.signature.family not in MEMORY | INTEGERS:
+        """Whether this harm may be what ends so."""
+        # A null pointer is mostly a bug of its own; not so where the caller of what did the harm uses it next.
+        is_near = self.report.tool in _SEES_USES or (echo.signature.family == NULL and bool(echo.place))
+        if self.is_echo or (is_near and echo.place not in self.functions.every):
             return False
+        if self.report.tool is Tool.UNDEFINED:
+            return True  # behind what is undefined anything may follow
+        return self.signature.family in MEMORY | INTEGERS and not (echo.is_of_the_heap and self.only_reads)
+
+    @property
+    def is_of_the_heap(self) -> bool:
+        """Whether the owner of a heap or of a stack finds it damaged: then it was written to, or released."""
+        return self.report.tool in _SAYS_WHERE_IT_ENDED
+
+    @property
+    def only_reads(self) -> bool:
         reads = self.report.access is Access.READ or (self.report.bug_class or "").endswith("-read")
-        return echo.report.tool not in _SAYS_WHERE_IT_ENDED or self.signature.family == LIFETIME or not reads
+        return reads and self.signature.family != LIFETIME
 
 
 class Joined:
@@ -87,7 +121,7 @@ def linked(by_input: Iterable[Sequence[Shown]]) -> Iterator[Link]:
     for one, other in (link for ones in inputs for link in _firm(ones)):
         sets.join(one, other)
         yield one, other
-    firm = frozenset(sets)
+    firm = frozenset(name for ones in inputs for name in _settled(ones))
     for ones in inputs:
         for last in ones:
             if last.signature.bug not in firm:
@@ -97,11 +131,19 @@ def linked(by_input: Iterable[Sequence[Shown]]) -> Iterator[Link]:
             yield one_of, causes.pop()
 
 
+def _settled(ones: Sequence[Shown]) -> Iterator[str]:
+    """What is of one bug with something that is no echo: it follows nothing else."""
+    by_key = {one.signature.bug: one for one in ones}
+    for link in _firm(ones):
+        if not all(by_key[name].is_echo for name in link):
+            yield from link
+
+
 def _firm(ones: Sequence[Shown]) -> Iterator[Link]:
     """What two tools show in one function, or of one family on one stack; each the nearest of all to the other."""
     by_tool = defaultdict[Tool, list[Shown]](list)
     for one in ones:
-        if one.signature.place:
+        if one.place:
             by_tool[one.report.tool].append(one)
     for ours, theirs in combinations(by_tool.values(), 2):
         for one in ours:
@@ -123,28 +165,39 @@ def _highest(rated: Sequence[tuple[Near, Shown]]) -> Sequence[Shown]:
 
 def _causes(one: Shown, ones: Sequence[Shown]) -> Sequence[Shown]:
     """What may be behind a report without a place (of its family), or behind an echo."""
-    others = [other for other in ones if other.report.tool is not one.report.tool]
-    nearest = [] if one.signature.place else _highest([(_near(one, other), other) for other in others])
-    return nearest or (_followed(one, others) if one.is_echo else ())
+    others = [other for other in ones if other.report.tool is not one.report.tool or _throw_alike(one, other)]
+    nearest = [] if one.place else _highest([(_near(one, other), other) for other in others])
+    return nearest or (_followed(one, ones) if one.is_echo else ())
 
 
-def _followed(echo: Shown, others: Sequence[Shown]) -> Sequence[Shown]:
+def _followed(echo: Shown, ones: Sequence[Shown]) -> Sequence[Shown]:
     """What the tool that can tell the most shows of this input; if that is several, what shares most of the stack.
 
-    A tool that shows both means two bugs: it would have ended at the first.
+    A tool that shows the echo itself ended there: what else it shows is another bug.
     """
     for tool in _SEES_CAUSES:
-        causes = [one for one in others if one.report.tool is tool and one.may_lead_to(echo)]
-        if tool is echo.report.tool or causes:
-            return _highest([((1, *_alike(echo, cause)), cause) for cause in causes])
+        shown = [one for one in ones if one.report.tool is tool]
+        if not any(one.signature.bug == echo.signature.bug for one in shown):
+            causes = [one for one in shown if one.may_lead_to(echo)]
+            if causes:
+                return _highest([((1, *_alike(echo, cause)), cause) for cause in causes])
     return ()
+
+
+def _throw_alike(one: Shown, other: Shown) -> bool:
+    """Whether two C++ libraries word one throw of theirs: `vector::reserve` in one is `vector` in the other."""
+    if one is other or {one.report.tool, other.report.tool} != {Tool.CXX_EXCEPTION}:
+        return False
+    thrower = _THROWER.match(one.report.message)
+    theirs = _THROWER.match(other.report.message)
+    return one.report.kind == other.report.kind and bool(thrower and theirs and thrower[0] == theirs[0])
 
 
 def _near(one: Shown, other: Shown) -> Near:
     ours, theirs = one.signature, other.signature
     if ours.bug == theirs.bug:
         what = 3
-    elif ours.place and ours.place == theirs.place and may_be_one(ours.family, theirs.family):
+    elif one.place and one.place == other.place and _are_of_one_slip(one, other):
         what = 2
     elif ours.family == theirs.family and _on_one_stack(one, other):
         what = 1
@@ -153,9 +206,15 @@ def _near(one: Shown, other: Shown) -> Near:
     return (what, *_alike(one, other))
 
 
+def _are_of_one_slip(one: Shown, other: Shown) -> bool:
+    """Whether both may be one slip in one function; an echo is there by chance, and weighed with what it may follow."""
+    ours, theirs = one.signature.family, other.signature.family
+    return may_be_one(ours, theirs) and (ours == theirs or not (one.is_echo or other.is_echo))
+
+
 def _on_one_stack(one: Shown, other: Shown) -> bool:
     """Whether the place of one stands on a stack of the other (its caller, what released it), or is not known."""
-    ours, theirs = one.signature.place, other.signature.place
+    ours, theirs = one.place, other.place
     return not ours or not theirs or theirs in one.functions.every or ours in other.functions.every
 
 

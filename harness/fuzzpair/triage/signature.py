@@ -16,7 +16,7 @@ from typing import Final
 
 from fuzzpair.model import CrashReport, Frame, Tool
 from fuzzpair.triage.families import LEAK, LIFETIME, LOCK, RACE, RECURSION, UNINITIALISED, family_of
-from fuzzpair.triage.ignored import blamed_frames, is_of_the_system
+from fuzzpair.triage.ignored import blamed_frames, is_harness, is_of_the_system
 from fuzzpair.triage.names import normalise
 from fuzzpair.triage.stack import CODEGEN_UNIT
 from fuzzpair.triage.wording import constant_part, own_words
@@ -87,13 +87,21 @@ class Functions:
     """The target's functions on the stacks of a report, closures counted as the function that holds them."""
 
     fault: tuple[str, ...]  # innermost first
+    is_harness: (
+        bool  # nothing but `main` or the fuzz target is known of the fault: what was made is only handed out there
+    )
     every: frozenset[str]  # on any stack: the fault's, the release's, the allocation's, the origin's
 
 
 def functions_of(report: CrashReport) -> Functions:
     fault = _holders(report.stack)
     others = (name for label, stack in report.other_stacks if label in _BESIDE for name in _holders(stack))
-    return Functions(fault=fault, every=frozenset((*fault, *others)))
+    blamed = blamed_frames(report.stack)
+    return Functions(
+        fault=fault,
+        is_harness=bool(blamed) and all(map(is_harness, blamed)),
+        every=frozenset((*fault, *others)),
+    )
 
 
 def cause(reports: Sequence[CrashReport]) -> CrashReport | None:
