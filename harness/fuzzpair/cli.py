@@ -64,7 +64,7 @@ from fuzzpair.severity_rules import Reachability
 from fuzzpair.soak import Soak, findings_of
 from fuzzpair.soak import exit_code_of as exit_code_of_soak
 from fuzzpair.store import Store, digest
-from fuzzpair.triage.rulings import Rulings
+from fuzzpair.triage.rulings import GROUPS, Rulings
 from fuzzpair.verify import checks, exit_code_of, given_triggers
 
 app = typer.Typer(
@@ -132,7 +132,6 @@ OutFolder = Annotated[Path, typer.Option("--out", help="Where the reports go: ru
 CONFIG = Path("pipeline.yml")
 STATE = Path(".fuzzpair")
 OUT = Path("out")
-GROUPS = Path("groups.yml")
 
 
 @app.command()
@@ -515,9 +514,10 @@ def _triage_inputs(
 
 def _rulings(path: Path | None) -> Rulings:
     """The named file, which has to be there, or the folder's own, which need not."""
-    if path is None and not GROUPS.exists():
+    own = Path(GROUPS)
+    if path is None and not own.exists():
         return Rulings()
-    return read_rulings(path or GROUPS)
+    return read_rulings(path or own)
 
 
 def _write(path: Path, text: str) -> None:
