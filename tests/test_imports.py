@@ -28,8 +28,9 @@ LAYERS = (
         "config_problems",
         "diagnostics",
         "reduction",
+        "config_types",
     ),
-    ("severity", "claims_file", "outcomes"),
+    ("severity", "claims_file", "outcomes", "config_fuzz"),
     ("backends", "triage", "store", "config", "claims_weighed"),  # the seams: they do not know each other
     ("report",),  # reads logs again with triage's pure parsers: a record holds their words, not their stacks
     ("fuzz", "build", "jobs", "mistakes", "state", "tally", "gate", "claims"),
@@ -38,7 +39,7 @@ LAYERS = (
     ("rows", "controls", "again", "findings", "reproduce", "bundle", "rebase", "history"),
     ("crash_inputs",),
     ("run_findings", "under_load"),
-    ("mistake_flow",),
+    ("mistake_flow", "own_pair"),
     ("pipeline", "verify", "soak"),
     ("cli",),
     ("__main__",),

@@ -389,7 +389,7 @@ def verify(
         state.locked_state(state_folder / "verify" / digest(content.record.encode())[:16]) as store,
     ):
         bundled = load_config(unpack_pair(content, Path(folder)))
-        config = bundled.model_copy(update={"image": own.image, "limits": own.limits, "workers": own.workers})
+        config = bundled.model_copy(update={"recipe": own.image, "limits": own.limits, "workers": own.workers})
         names = tuple(dict.fromkeys(row.mistake for row in stated.rows))
         wish = _Wish(config, stated.profile, config.profile(stated.profile), names)
         measured = _run(wish, store, context.obj, own.backend, given_triggers(stated, content, store))
