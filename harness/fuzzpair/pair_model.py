@@ -13,6 +13,22 @@ from fuzzpair.model import Control, CrashReport, Flavour, Language, Reproduction
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ImageAddition:
+    """What a pair needs beside the toolchain, made once and with network, which no build has.
+
+    `files` are scripts, manifests and lock files; `stubs` are sources that cargo only looks for by name. Neither stubs
+    nor any other code is in the digest by which the result is found again.
+    """
+
+    name: str  # of the pair
+    packages: tuple[str, ...] = ()  # Debian's
+    files: tuple[tuple[str, bytes], ...] = ()  # "scripts/…" and "rust/…" -> content
+    stubs: tuple[str, ...] = ()  # "rust/…"
+    fetch: str = ""  # a script below "scripts/", run with $SRC
+    manifest: str = ""  # the cargo-fuzz folder's Cargo.toml below "rust/", whose dependencies are vendored
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TargetProgram:
     """One target of one side in one flavour, as its build left it in $OUT."""
 
@@ -41,6 +57,13 @@ class SideBuild:
     missing: tuple[str, ...]  # targets that the build was to leave and did not
     log: str  # sha256
     problem: str = ""
+    notes: tuple[str, ...] = ()  # what was left out and why: an unreadable seed corpus, a target of another engine
+    duration_s: float = 0.0
+
+    @property
+    def complete(self) -> bool:
+        """Whether it may be reused: a build that failed is tried again."""
+        return not self.problem
 
 
 class Health(StrEnum):
