@@ -13,6 +13,7 @@ IS_64_LITTLE = b"\x7fELF\x02\x01"
 EXECUTABLE, SHARED = 2, 3
 INTERPRETER = 3
 SYMBOL_TABLES = (2, 11)  # .symtab, .dynsym
+TABLES_LIMIT = 2  # linkers write one of each; a file may claim thousands, all of them the whole file
 
 
 def is_program(content: bytes) -> bool:
@@ -23,7 +24,7 @@ def is_program(content: bytes) -> bool:
             return True
         starts = (segments + size * number for number in range(count))
         return kind == SHARED and any(SEGMENT.unpack_from(content, at)[0] == INTERPRETER for at in starts)
-    except (struct.error, ValueError):
+    except (struct.error, ValueError, OverflowError):
         return False
 
 
@@ -46,7 +47,7 @@ def defined(content: bytes, names: Collection[str]) -> dict[str, int]:
             for at, _, _, section, value, _ in SYMBOL.iter_unpack(table):
                 if at in wanted and section:
                     found.setdefault(wanted[at], value)
-    except (struct.error, ValueError):
+    except (struct.error, ValueError, OverflowError):
         pass
     return found
 
@@ -57,9 +58,9 @@ def _tables(content: bytes) -> Iterator[tuple[bytes, bytes]]:
     if not content.startswith(IS_64_LITTLE) or head[11] < SECTION.size:
         raise ValueError("no ELF file of 64 bits")
     sections = [SECTION.unpack_from(content, head[6] + head[11] * number) for number in range(head[12])]
-    for section in sections:
-        if section[1] in SYMBOL_TABLES and section[6] < len(sections):
-            yield _part(content, section, SYMBOL.size), _part(content, sections[section[6]], 1)
+    tables = [section for section in sections if section[1] in SYMBOL_TABLES and section[6] < len(sections)]
+    for section in tables[:TABLES_LIMIT]:
+        yield _part(content, section, SYMBOL.size), _part(content, sections[section[6]], 1)
 
 
 def _part(content: bytes, section: tuple[int, ...], unit: int) -> bytes:

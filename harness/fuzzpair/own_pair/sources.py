@@ -29,6 +29,7 @@ BUILD_PACKAGES = (
     "wget",
     "zip",
 )
+PIPELINE = "pipeline.yml"
 MANIFESTS = ("Cargo.toml", "Cargo.lock")
 CARGO_SETTINGS = ("config.toml", "config")  # below .cargo
 GROWN = ("corpus", "artifacts", "coverage", "target")  # what cargo-fuzz writes into its folder
@@ -73,13 +74,14 @@ class SideSources:
 def read_side(fuzz: Fuzz, language: Language, root: Path, store: Store, leave: tuple[Path, ...] = ()) -> SideSources:
     """Read a side's files into the store; `root` is the folder of pipeline.yml.
 
-    `leave` are files and folders that are no sources: pipeline.yml, what a run writes. Raises UsageError where the
-    file describes no such side, ConfigError where it cannot be read or is too large.
+    `leave` are files and folders that are no sources, besides pipeline.yml: what a run writes. Raises UsageError where
+    the file describes no such side, ConfigError where it cannot be read or is too large.
     """
     side = fuzz.side(language)
     if side is None:
         raise UsageError(f"the pair '{fuzz.name}' has no side '{language}'", next_step="add it below 'fuzz:'")
-    taken = take(side.source, _left(fuzz, leave))
+    left = _left(fuzz, (root / PIPELINE, *leave))
+    taken = take(side.source, left)
     tree = store.put_blob(archive(taken.files))
     folder = side.source.relative_to(root).as_posix()
     if isinstance(side, RustSide):
@@ -90,7 +92,7 @@ def read_side(fuzz: Fuzz, language: Language, root: Path, store: Store, leave: t
         )
         seeds = tuple(_own_seeds(side.fuzz / "corpus", targets, store))
         return SideSources(language=language, code=code, seeds=seeds, left_out=taken.left_out)
-    beside = _beside(side, _left(fuzz, leave))
+    beside = _beside(side, left)
     code = CppSources(
         name=fuzz.name,
         folder=folder,
