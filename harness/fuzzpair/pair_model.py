@@ -100,17 +100,18 @@ class OpenCampaign:
     target: str
     language: Language
     flavour: Flavour
-    seconds: float
+    seconds: float  # of its processes
     executions: int
     executions_per_s: float
     edges: int
     corpus_before: int
-    new_units: tuple[str, ...]  # sha256
+    new_units: int
     crashes: tuple[CampaignCrash, ...]
     growth: tuple[tuple[float, int, int], ...]  # (seconds, executions, edges), as it grew
-    log: str  # sha256
+    log: str  # sha256 of the last slice's
     command: str
     problem: str = ""  # why it is no campaign: it executed nothing, or it was ended early
+    notes: tuple[str, ...] = ()  # options of the target that do not hold, and why
 
 
 class OnTwin(StrEnum):
@@ -215,6 +216,7 @@ class PairRecord:
     findings: tuple[PairFinding, ...]
     known_issues: tuple[tuple[str, str], ...]  # entry -> what is wrong with it: expired, matches nothing
     alarms: tuple[str, ...]  # coverage dropped, corpus shrank, executions far under the last nights'
+    notes: tuple[str, ...]  # what was left out of this run, and why
     controls: tuple[Control, ...]
     stages: tuple[StageCost, ...]
     exit_code: int

@@ -22,7 +22,6 @@ from fsspec.spec import AbstractFileSystem
 
 from fuzzpair.errors import FuzzpairError, StoreError
 
-
 DELETED_AT_ONCE = 1000  # S3 takes no more in one request
 
 
