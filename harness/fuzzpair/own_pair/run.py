@@ -19,7 +19,6 @@ from fuzzpair.own_pair.alarms import alarms
 from fuzzpair.own_pair.corpora import Corpus
 from fuzzpair.own_pair.crossing import Smallest, crossed, is_in_base, on_base, with_twin
 from fuzzpair.own_pair.grouping import EMPTY, by_site, findings_from
-from fuzzpair.own_pair.judging import exit_code_of, not_done
 from fuzzpair.own_pair.known import Known
 from fuzzpair.own_pair.known_issues import accept, stale
 from fuzzpair.own_pair.leads import Lead, Leads
@@ -28,6 +27,7 @@ from fuzzpair.own_pair.rounds import Rounds
 from fuzzpair.own_pair.standing import Identity, Past, all_findings, identity, not_seen, pasts_of
 from fuzzpair.own_pair.state import FindingEvent, Happening, PairState, unit_name
 from fuzzpair.own_pair.wish import NIGHTLY, Built, Chosen, Wish
+from fuzzpair.pair_judging import exit_code_of, not_done
 from fuzzpair.pair_model import CampaignCrash, PairFinding, PairRecord, Standing, TargetProgram
 from fuzzpair.progress import Observer
 from fuzzpair.scheduler import Scheduler

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from fuzzpair.model import CrashReport, Flavour, Language, Replay, Tool
+from fuzzpair.pair_judging import is_timeout
 from fuzzpair.pair_model import OnTwin, TwinReply
 from fuzzpair.triage.families import family_of
 
@@ -42,11 +43,6 @@ def outcome_of(replay: Replay, report: CrashReport | None, output: bytes, bug_cl
         return OnTwin.SAME_CRASH
     of_memory = replay.oom_killed or report.tool is Tool.OUT_OF_MEMORY or family_of(report) == _ALLOCATION
     return OnTwin.OUT_OF_MEMORY if of_memory else OnTwin.OTHER_CRASH
-
-
-def is_timeout(report: CrashReport | None) -> bool:
-    """Whether libFuzzer ended it because it took too long."""
-    return report is not None and report.tool is Tool.LIBFUZZER and report.kind == "timeout"
 
 
 def class_of(report: CrashReport) -> str:

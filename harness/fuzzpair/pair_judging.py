@@ -1,4 +1,4 @@
-"""A run's exit code, and why. Pure.
+"""What of a pair's run fails it, its exit code, and why. Pure.
 
 1 only for what is new, shows itself each time and is no time-out; 3 for what could not be done; 3 wins, and what was
 found is shown all the same.
@@ -9,11 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from fuzzpair.errors import EXIT_CLEAN, EXIT_GATE, EXIT_INTERRUPTED, EXIT_NOT_DONE
-from fuzzpair.model import Control
-from fuzzpair.own_pair.twins import is_timeout
+from fuzzpair.model import Control, CrashReport, Tool
 from fuzzpair.pair_model import OpenCampaign, PairFinding, SideBuild, Standing
 
 OPEN = (Standing.NEW, Standing.REOPENED)
+
+
+def is_timeout(report: CrashReport | None) -> bool:
+    """Whether libFuzzer ended it because it took too long."""
+    return report is not None and report.tool is Tool.LIBFUZZER and report.kind == "timeout"
 
 
 def fails(finding: PairFinding) -> bool:
