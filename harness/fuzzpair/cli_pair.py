@@ -26,6 +26,7 @@ from fuzzpair.own_pair.known_issues import KnownIssue, parse_known_issues
 from fuzzpair.own_pair.linked import linked_files_of
 from fuzzpair.own_pair.reproducing import Asked, reproduce_input, write_artifacts
 from fuzzpair.own_pair.revisions import Repository
+from fuzzpair.own_pair.rounds import LONGEST_SLICE_S
 from fuzzpair.own_pair.run import PairRun
 from fuzzpair.own_pair.sources import image_addition
 from fuzzpair.own_pair.state import PairState, latest_record
@@ -54,6 +55,10 @@ LATEST = "pair/latest.json"
 FUZZ_S = 60.0
 Seconds = Annotated[
     float | None, typer.Option(min=1, max=1_000_000, help="Of fuzzing in all, instead of pipeline.yml's.")
+]
+Slice = Annotated[
+    float,
+    typer.Option("--slice", min=5, max=3600, help="The longest time, in seconds, until what is found is in the state."),
 ]
 Targets = Annotated[list[str] | None, typer.Argument(help="Only these targets.")]
 
@@ -92,11 +97,12 @@ class _Verb:
     def pair_state(self) -> PairState:
         return PairState(Files(self.fuzz.state), _tell_damaged)
 
-    def wish(self, verb: str, seconds: float) -> Wish:
+    def wish(self, verb: str, seconds: float, slice_s: float = LONGEST_SLICE_S) -> Wish:
         return Wish(
             verb=verb,
             pair=self.fuzz.name,
             seconds=seconds,
+            longest_slice_s=slice_s,
             today=datetime.now(UTC).date(),
             seeds=read_seeds(self.fuzz),
             issues=_known_issues(self.fuzz.known_issues),
@@ -195,6 +201,7 @@ def fuzz(
     context: typer.Context,
     targets: Targets = None,
     seconds: Seconds = None,
+    slice_s: Slice = LONGEST_SLICE_S,
     config_file: ConfigFile = CONFIG,
     state_folder: StateFolder = STATE,
     out: OutFolder = OUT,
@@ -205,13 +212,14 @@ def fuzz(
     be done, 130 interrupted.
     """
     verb = _Verb.of(config_file, state_folder, out)
-    wish = replace(verb.wish(ONE_CAMPAIGN, seconds or FUZZ_S), choose=_only(targets))
+    wish = replace(verb.wish(ONE_CAMPAIGN, seconds or FUZZ_S, slice_s), choose=_only(targets))
     verb.run(context.obj, lambda _: wish)
 
 
 def nightly(
     context: typer.Context,
     seconds: Seconds = None,
+    slice_s: Slice = LONGEST_SLICE_S,
     config_file: ConfigFile = CONFIG,
     state_folder: StateFolder = STATE,
     out: OutFolder = OUT,
@@ -223,7 +231,7 @@ def nightly(
     verb = _Verb.of(config_file, state_folder, out)
     budget = verb.fuzz.nightly
     wish = replace(
-        verb.wish(NIGHTLY, seconds or budget.seconds),
+        verb.wish(NIGHTLY, seconds or budget.seconds, slice_s),
         prunes=True,
         marks_fixed=True,
         keep_units=budget.keep_units,

@@ -86,7 +86,7 @@ def parse_known_issues(content: bytes, name: str = "known-issues.yml") -> tuple[
             return tuple(_issue(entry, number, document) for number, entry in enumerate(file.known))
     lines = [f"{name}:{problem.line}: {problem.text}" for problem in sorted(problems)]
     shown = ["".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in line) for line in lines]
-    raise ConfigError("\n".join(shown), next_step=f"correct {name}; docs/own-pair.md describes the file")
+    raise ConfigError("\n".join(shown), next_step=f"correct {name}; docs/pair-runs.md describes the file")
 
 
 def _issue(entry: _Entry, number: int, document: Document) -> KnownIssue:

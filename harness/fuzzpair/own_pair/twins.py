@@ -23,7 +23,7 @@ SEVERITY: Final = (
     OnTwin.CLEAN,
     OnTwin.NOT_RUN,
 )
-# A target that prints one of these lines says whether it took its input (docs/own-pair.md).
+# A target that prints one of these lines says whether it took its input (docs/pair-runs.md).
 _SAYS: Final = re.compile(rb"^fuzzpair: (accepted|refused)\r?$", re.MULTILINE)
 _ALLOCATION: Final = "allocation"  # the family of what asks for too much memory
 
