@@ -176,7 +176,7 @@ def _left(nights: list[_Night]) -> Iterator[str]:
 
 
 def _containers(pids: list[int], *, running: bool = False) -> list[str]:
-    """Ids of the containers of these processes. One that was never started cannot end itself: the next run removes it."""
+    """Ids of the containers of these processes. What was never started cannot end itself: the next run removes it."""
     form = "{{.ID}} {{.State}} {{.Label " + f'"{LABEL}"' + "}}"
     command = ("docker", "ps", "--all", "--no-trunc", f"--filter=label={LABEL}", f"--format={form}")
     listed = subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()

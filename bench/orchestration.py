@@ -2,9 +2,9 @@
 
     .venv-dev/bin/python bench/orchestration.py [--config examples/gzip/pipeline.yml] [--seconds 60] [--times 5]
 
-By hand: the program of the same build in a folder on this machine, with the same flags and the same corpus. The two take
-turns. A campaign's time is all of it: its container's start, its files' way in, its harvest. Printed are each turn and the
-ratio of the medians; the bench fails under 0.97.
+By hand: the program of the same build in a folder on this machine, with the same flags and the same corpus. The two
+take turns. A campaign's time is all of it: its container's start, its files' way in, its harvest. Printed are each turn
+and the ratio of the medians; the bench fails under 0.97.
 """
 
 from __future__ import annotations

@@ -21,9 +21,11 @@ def render_pair(record: PairRecord, console: Console) -> None:
     record = clean.cleaned(record)
     if record.findings:
         console.print(_findings(record))
-    for finding in pair_text.worst_first(record.findings):
-        if pair_text.is_news(finding) and pair_text.command(finding):
-            console.print(Text(f"{finding.key}: {pair_text.command(finding)}"), soft_wrap=True)
+    for finding in filter(pair_text.is_news, pair_text.worst_first(record.findings)):
+        # In lines of their own: cells are cut into pieces, and a command that was cut cannot be copied.
+        console.print(Text(f"{finding.key}: {pair_text.title(finding)}", style="bold"), soft_wrap=True)
+        for text in (*pair_text.twins(finding), pair_text.command(finding)):
+            console.print(Text(f"  {text}"), soft_wrap=True)
     console.print(_table(pair_text.CAMPAIGN_HEADINGS, map(pair_text.campaign_cells, record.campaigns)))
     console.print(_table(pair_text.CORPUS_HEADINGS, pair_text.corpus_rows(record)))
     for text in pair_text.to_look_at(record):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Final
 
+from fuzzpair.model import CrashReport
 from fuzzpair.pair_model import PairFinding, PairRecord
 from fuzzpair.report import clean, pair_text
 from fuzzpair.report.clean import markdown as safe
@@ -12,6 +13,7 @@ from fuzzpair.report.markdown import bullets, fitting, table
 from fuzzpair.report.stored import NOTHING_STORED, Stored
 
 file_name: Final = "summary.md"
+FRAMES: Final = 12
 DETAILED: Final = 20  # findings that are shown with stack and command
 
 
@@ -56,9 +58,16 @@ def _details(record: PairRecord) -> Iterable[str]:
         if pair_text.command(one):
             yield clean.fenced(pair_text.command(one), "sh")
             yield ""
-        if one.report is not None and one.report.excerpt:
-            yield clean.fenced(one.report.excerpt)
+        if one.report is not None and one.report.stack:
+            yield clean.fenced("\n".join(_stack(one.report)))
             yield ""
+
+
+def _stack(report: CrashReport) -> Iterable[str]:
+    """Frame by frame, not the log's own lines: one of those can look like a command to whatever shows this."""
+    for number, frame in enumerate(report.stack[:FRAMES]):
+        place = f" {frame.file}:{frame.line or '?'}" if frame.file else f" {frame.module or ''}"
+        yield clean.line(f"#{number} {frame.function or 'unknown'}{place}", 300)
 
 
 def _campaigns(record: PairRecord) -> Iterable[str]:
