@@ -165,7 +165,10 @@ def test_other_verbs_and_broken_nights_are_nothing_to_compare_with() -> None:
 
 # --- a change ----------------------------------------------------------------------------------
 
-LINKED = {"header": ("lib/inflate.c", "fuzz/header.c"), "footer": ("/src/gzip/lib/crc.c", "lib/inflate.c")}
+LINKED = {
+    "header": ("lib/inflate.c", "fuzz/header.c", "lib/inline.h", "rust/src/a.rs"),
+    "footer": ("/src/gzip/lib/crc.c", "lib/inflate.c", "/usr/src/rustc/library/core/src/ptr/mod.rs"),
+}
 
 
 @pytest.mark.parametrize(
@@ -181,6 +184,9 @@ LINKED = {"header": ("lib/inflate.c", "fuzz/header.c"), "footer": ("/src/gzip/li
         (['"odd\\nname.c"'], {"header", "footer"}),
         (["corpus/footer/seed"], {"footer"}),
         (["rc.c"], {"header", "footer"}),
+        (["lib/inline.h"], {"header", "footer"}),  # it may be inlined in the other
+        (["rust/src/inlined.rs"], {"header"}),
+        (["other/src/x.rs"], {"header", "footer"}),
         ([], set()),
     ],
 )

@@ -107,6 +107,15 @@ def test_flavours_link_what_they_say_of_one_input(tiny: Tiny) -> None:
     assert found.flavours == (Flavour.ADDRESS, Flavour.UNDEFINED)
 
 
+def test_another_tools_word_for_one_input_at_one_place_is_the_same_bug(tiny: Tiny) -> None:
+    """UBSan calls a wild read an exhausted stack when its address is near one."""
+    address = program(tiny.store, CPP, crashes={"!": "heap"}, new=["a!"])
+    undefined = program(tiny.store, CPP, Flavour.UNDEFINED, crashes={"!": "deep"})
+    (found,) = tiny(address, undefined).findings
+    assert found.flavours == (Flavour.ADDRESS, Flavour.UNDEFINED)
+    assert found.bug_classes == ("heap-buffer-overflow-read", "unbounded-recursion")
+
+
 def test_what_does_not_reproduce_is_kept_and_fails_nothing(tiny: Tiny) -> None:
     """And the empty input that fork mode leaves behind is no finding."""
     tiny.targets.silent_replays = 1000
@@ -383,6 +392,6 @@ def test_every_ending_of_the_tiny_target_is_read(tiny: Tiny) -> None:
     crashes = dict(zip("!?#%~", ("heap", "free", "other", "panic", "hang"), strict=True))
     found = tiny(program(tiny.store, CPP, crashes=crashes, new=new)).findings
     classes = {name for one in found for name in one.bug_classes}
-    assert len(ENDINGS) == 5
+    assert len(ENDINGS) == 6
     assert {"heap-buffer-overflow-read", "use-after-free"} < classes
     assert WISH.seconds == 120

@@ -38,6 +38,7 @@ ENDINGS: Mapping[str, tuple[int, str, str]] = {
     "heap": (90, asan("heap-buffer-overflow", "copy_extra"), "crash"),
     "free": (90, asan("heap-use-after-free", "copy_extra"), "crash"),
     "other": (90, asan("heap-use-after-free", "drop_state", "state.c"), "crash"),
+    "deep": (91, asan("stack-overflow", "copy_extra").replace("Address", "UndefinedBehavior"), "crash"),
     "panic": (101, PANIC, "crash"),
     "hang": (70, TIMEOUT, "timeout"),
 }
@@ -93,7 +94,7 @@ class TinyTargets:
             return self._fuzz(command, files, told)
         if "-merge=1" in command.argv:
             return self._merge(command, files, told)
-        if "-print_full_coverage=1" in command.argv:
+        if "-print_coverage=1" in command.argv:
             said = "".join(f"UNCOVERED_FUNC: hits: 0 edges: 0/3 f {one}:9\n" for one in told.get("files", []))
             return Completed(command=command, exit_code=0, stderr=said.encode())
         return self._replay(command, files, told)

@@ -19,6 +19,7 @@ _NOT_CODE_NAMES: Final = re.compile(
     r"(?:LICENSE|LICENCE|COPYING|NOTICE|AUTHORS|CODEOWNERS|CHANGELOG)(?:[.-].*)?|\.git(?:ignore|attributes)|\.gitlab-ci\.yml",
     re.IGNORECASE,
 )
+_HEADERS: Final = frozenset({".h", ".hh", ".hpp", ".hxx", ".inc", ".inl", ".ipp", ".tcc", ".tpp", ".def"})
 _NOT_CODE_FOLDERS: Final = (".github/", ".gitlab/")
 SHOWN: Final = 3
 
@@ -51,9 +52,24 @@ def touched(changed: Sequence[str], linked: Mapping[str, Iterable[str] | None], 
 
 
 def _owners(path: str, linked: Mapping[str, Iterable[str] | None], seeds: str) -> set[str]:
+    """What is inlined is in no list. A header may be so in any target: it has no owner, and all are touched. Rust
+    inlines the functions of a crate into each other: a file stands for its crate."""
     if seeds and path.startswith(f"{seeds}/"):
         return {path.removeprefix(f"{seeds}/").partition("/")[0]} & set(linked)
-    return {target for target, files in linked.items() if any(_is_same(path, one) for one in files or ())}
+    name = PurePosixPath(path)
+    if name.suffix.lower() in _HEADERS:
+        return set()
+    crate, in_crate, _ = path.rpartition("src/") if name.suffix == ".rs" else ("", "", "")
+    return {
+        target
+        for target, files in linked.items()
+        if any(_is_same(path, one) or (in_crate and _is_below(f"{crate}src", one)) for one in files or ())
+    }
+
+
+def _is_below(folder: str, linked: str) -> bool:
+    plain = linked.removeprefix("./")
+    return plain.startswith(f"{folder}/") or f"/{folder}/" in plain
 
 
 def _is_same(path: str, linked: str) -> bool:

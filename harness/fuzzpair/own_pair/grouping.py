@@ -12,16 +12,18 @@ from fuzzpair.model import Finding, Flavour, Language, Reproduction
 from fuzzpair.own_pair.leads import Tried
 from fuzzpair.own_pair.standing import INPUTS_KEPT, Identity, identity, merged, smallest_first
 from fuzzpair.own_pair.twins import class_of
+from fuzzpair.pair_judging import is_timeout
 from fuzzpair.pair_model import PairFinding, Standing, TargetProgram
 from fuzzpair.severity import Fault, rate
 from fuzzpair.store import digest
-from fuzzpair.triage.families import BOUNDS, LIFETIME, family_of
+from fuzzpair.triage.families import BOUNDS, LEAK, LIFETIME, LOCK, RACE, family_of
 from fuzzpair.triage.grouping import Item
 from fuzzpair.triage.ignored import blamed_frames
 
 UNREPRODUCED: Final = "unreproduced"
 EMPTY: Final = "da39a3ee5e6b4b0d3255bfef95601890afd80709"  # SHA-1 of nothing
 _OF_ACCESS: Final = frozenset({BOUNDS, LIFETIME, "null"})
+_ELSEWHERE: Final = frozenset({LEAK, LOCK, RACE})  # allocated in one place, lost in another; two threads, two places
 
 Side = tuple[str, Language]
 
@@ -42,31 +44,41 @@ def findings_from(tried: Iterable[Tried], judging: Judging) -> list[PairFinding]
 
 
 def by_site(findings: Iterable[PairFinding], known: Container[Identity]) -> list[PairFinding]:
-    """Findings whose access goes wrong at one and the same place of the source as one, with the classes of all.
+    """Findings at one and the same place of the source as one, with the classes of all, where they are accesses to
+    memory or have an input in common.
 
-    What lies behind a buffer makes one wild read a heap overflow, a use after free or a plain fault (docs/triage.md
-    parts those by their families). A key that is known already stays the finding's, whichever class comes next.
+    What lies behind a buffer makes one wild read a heap overflow, a use after free or a plain fault, and UBSan calls it
+    an exhausted stack when its address happens to be near one (docs/triage.md parts those by their families). A key
+    that is known already stays the finding's, whichever class comes next.
     """
     sites: defaultdict[tuple[object, ...], list[PairFinding]] = defaultdict(list)
     for finding in findings:
         sites[_site(finding)].append(finding)
-    return [_as_one(members, known) for members in sites.values()]
+    return [made for members in sites.values() for made in _merged(members, known)]
 
 
 def _site(finding: PairFinding) -> tuple[object, ...]:
-    """Where an access to memory goes wrong, line and column with it; for all else, the finding itself."""
+    """Where it goes wrong, line and column with it; the finding itself where a place is not what tells bugs apart."""
     report = finding.report
     frame = next(iter(blamed_frames(report.stack)), None) if report is not None else None
-    if report is None or frame is None or not frame.line or family_of(report) not in _OF_ACCESS:
+    if report is None or frame is None or not frame.line or family_of(report) in _ELSEWHERE or is_timeout(report):
         return identity(finding)
     return (finding.target, finding.language, frame.function, frame.file, frame.line, frame.column)
 
 
-def _as_one(members: Sequence[PairFinding], known: Container[Identity]) -> PairFinding:
+def _merged(members: Sequence[PairFinding], known: Container[Identity]) -> Iterator[PairFinding]:
     leader, *others = sorted(members, key=lambda one: (identity(one) not in known, -one.score, one.key))
     for other in others:
-        leader = merged(other, leader)
-    return leader
+        if _is_one_bug(leader, other):
+            leader = merged(other, leader)
+        else:
+            yield other
+    yield leader
+
+
+def _is_one_bug(one: PairFinding, other: PairFinding) -> bool:
+    families = {family_of(each.report) for each in (one, other) if each.report is not None}
+    return families <= _OF_ACCESS or bool({each.name for each in one.inputs} & {each.name for each in other.inputs})
 
 
 def _of_side(side: Side, tried: Sequence[Tried], judging: Judging) -> Iterator[PairFinding]:

@@ -75,7 +75,7 @@ class Place:
 
     def linked(self) -> Command:
         """What the program is made of: libFuzzer names every instrumented function with its file."""
-        return self._command((*self._head(), "-print_full_coverage=1", "-runs=1"), 300.0, search=True, octets=32 << 20)
+        return self._command((*self._head(), "-print_coverage=1", "-runs=1"), 300.0, search=True, octets=32 << 20)
 
     def _head(self) -> tuple[str, ...]:
         given = self.options

@@ -28,7 +28,7 @@ from fuzzpair.own_pair.standing import Identity, Past, all_findings, identity, n
 from fuzzpair.own_pair.state import FindingEvent, Happening, PairState, unit_name
 from fuzzpair.own_pair.wish import NIGHTLY, Built, Chosen, Wish
 from fuzzpair.pair_judging import exit_code_of, not_done
-from fuzzpair.pair_model import CampaignCrash, PairFinding, PairRecord, Standing, TargetProgram
+from fuzzpair.pair_model import CampaignCrash, Health, PairFinding, PairRecord, Standing, TargetProgram
 from fuzzpair.progress import Observer
 from fuzzpair.scheduler import Scheduler
 
@@ -293,6 +293,9 @@ class PairRun:
             yield f"{self.leads.waiting} inputs that crashed are kept and wait for the next run to be tried"
         for build in self.built.builds:
             yield from (f"{build.language} {build.flavour}: {one}" for one in build.notes)
+        for name, checkup in self.built.checkups:
+            if checkup.health is Health.WEAK:
+                yield f"{name} is weak: {'; '.join(checkup.reasons)}"
 
     def _keep(self, record: PairRecord, seen: Iterable[PairFinding], unseen: Iterable[PairFinding]) -> None:
         """Into the state: inputs and logs, then what was seen, then the record, which names all of it."""
