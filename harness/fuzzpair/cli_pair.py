@@ -263,6 +263,7 @@ def change(
             return replace(
                 verb.wish(CHANGE, seconds or budget.seconds),
                 is_kept=False,
+                marks_fixed=True,  # shown, and kept nowhere
                 replay_s=budget.replay_seconds,
                 minimise_s=10,
                 choose=lambda programs: _touched(programs, changed, verb, doing),

@@ -176,10 +176,6 @@ def test_what_was_not_built_or_cannot_be_fuzzed_ends_with_3(tiny: Tiny, ill: str
 # --- nights ------------------------------------------------------------------------------------
 
 
-def night(tiny: Tiny, *programs: object, **more: object) -> object:
-    return tiny(*programs, verb="nightly", prunes=True, marks_fixed=True, **more)  # type: ignore[arg-type]
-
-
 def test_a_finding_is_new_then_known_then_fixed_then_reopened(tiny: Tiny) -> None:
     ill = program(tiny.store, CPP, crashes={"!": "heap"}, new=["a!"])
     well = program(tiny.store, CPP, crashes={}, new=["a!"])
@@ -308,10 +304,6 @@ def test_an_input_that_nobody_came_to_try_is_tried_by_the_next_run(tiny: Tiny) -
 # --- a change ----------------------------------------------------------------------------------
 
 
-def change(tiny: Tiny, *programs: object, **more: object) -> object:
-    return tiny(*programs, verb="change", is_kept=False, **more)  # type: ignore[arg-type]
-
-
 def test_only_what_the_base_does_not_have_fails_a_change(tiny: Tiny) -> None:
     head = program(tiny.store, CPP, crashes={"!": "heap", "#": "other"}, new=["a!", "a#"])
     base = program(tiny.store, CPP, crashes={"!": "free"})
@@ -339,6 +331,13 @@ def test_a_change_writes_nothing_into_the_state(tiny: Tiny) -> None:
     record = tiny(head, verb="change", is_kept=False, base=lambda: tiny.built(program(tiny.store, CPP)))
     assert {one.standing for one in record.findings} == {Standing.NEW}, "known of another revision, not of the base"
     assert tiny.state.files.found("") == before
+
+
+def test_a_change_that_mends_something_is_told_so(tiny: Tiny) -> None:
+    tiny(program(tiny.store, CPP, crashes={"!": "heap"}, new=["a!"]))
+    record = tiny(program(tiny.store, CPP), verb="change", is_kept=False, marks_fixed=True)
+    assert [one.standing for one in record.findings] == [Standing.FIXED]
+    assert tiny.state.events()[-1].happening == "seen", "it is fixed when main is"
 
 
 def test_a_base_that_cannot_be_built_makes_every_finding_count(tiny: Tiny) -> None:
