@@ -28,8 +28,9 @@ LAYERS = (
         "config_problems",
         "diagnostics",
         "reduction",
+        "config_types",
     ),
-    ("severity", "claims_file", "outcomes"),
+    ("severity", "claims_file", "outcomes", "config_fuzz", "pair_judging"),
     ("backends", "triage", "store", "config", "claims_weighed"),  # the seams: they do not know each other
     ("report",),  # reads logs again with triage's pure parsers: a record holds their words, not their stacks
     ("fuzz", "build", "jobs", "mistakes", "state", "tally", "gate", "claims"),
@@ -38,8 +39,10 @@ LAYERS = (
     ("rows", "controls", "again", "findings", "reproduce", "bundle", "rebase", "history"),
     ("crash_inputs", "reading"),
     ("run_findings", "under_load"),
-    ("mistake_flow",),
+    ("mistake_flow", "own_pair"),
     ("pipeline", "verify", "soak"),
+    ("world",),
+    ("cli_pair",),
     ("cli",),
     ("__main__",),
 )
@@ -59,6 +62,7 @@ RESERVED = {
 PURE = (
     "model",
     "pair_model",
+    "pair_judging",
     "errors",
     "bug_classes",
     "severity",

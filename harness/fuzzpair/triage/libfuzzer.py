@@ -21,6 +21,7 @@ _STATUS = re.compile(r"^#(\d{1,19})\s+[A-Za-z]\w*\s")
 _PROGRESS = re.compile(r"\b(cov|ft|rss): (\d{1,19})")
 _CORPUS = re.compile(r"\bcorp: (\d{1,19})(?:/(\d{1,19})(b|Kb|Mb|Gb))?")
 _STATISTIC = re.compile(r"^stat::(\w{1,64}):\s*(\d{1,19})\s*$")
+_FORK = re.compile(r"^#(\d{1,19}): cov: (\d{1,19}) ft: \d{1,19} corp: (\d{1,19}) exec/s.{0,40} time: (\d{1,19})s job: ")
 _ARTIFACT = re.compile(r"Test unit written to (.{1,4000})$")
 _TABLES = re.compile(r"^INFO: Loaded \d{1,9} PC tables \((\d{1,19}) PCs\)")
 _COVERED = re.compile(r"\bcov: (\d{1,19})")
@@ -133,3 +134,22 @@ def _status(line: str) -> dict[str, int]:
         scale = {"b": 1, "Kb": 1 << 10, "Mb": 1 << 20, "Gb": 1 << 30}
         figures["octets"] = int(corpus[2] or 0) * scale.get(corpus[3] or "b", 1)
     return figures
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ForkStatus:
+    """One status line of fork mode, which has a form of its own."""
+
+    seconds: int
+    executed_units: int
+    edges: int
+    corpus_units: int
+
+
+def fork_progress(text: str) -> tuple[ForkStatus, ...]:
+    """How a campaign in fork mode grew, by its status lines, oldest first."""
+    return tuple(
+        ForkStatus(seconds=int(found[4]), executed_units=int(found[1]), edges=int(found[2]), corpus_units=int(found[3]))
+        for line in clean_lines(text)
+        if (found := _FORK.match(line))
+    )
