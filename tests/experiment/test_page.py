@@ -127,6 +127,7 @@ def test_every_link_leads_to_something_that_is_there(page: Page, rows: Rows) -> 
     for target in set(targets):
         assert target.startswith("#"), target
         assert page.locator(f"[id='{target[1:]}']").count() == 1, target
+    page.click("#close")
     for link in page.locator(".matrix tbody th a").all():
         link.click()
         section = page.locator(f"[id='{(link.get_attribute('href') or '')[1:]}']")

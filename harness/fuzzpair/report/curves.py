@@ -52,7 +52,8 @@ def survivals(record: RunRecord) -> tuple[Chart, ...]:
 def _survival(samples: Mapping[str, Sequence[Found]], unit: str) -> Chart:
     curves = {name: curve(measured(found, unit)) for name, found in samples.items()}
     # A log scale has no place for 0, where all of them are still alive.
-    start = min((point.at for points in curves.values() for point in points if point.at > 0), default=2.0) / 2
+    first = min((point.at for points in curves.values() for point in points if point.at > 0), default=2.0)
+    start = max(1.0, first / 2) if unit == "executions" else first / 2
     values = [
         {"what": name, "x": max(at, start), "y": share}
         for name, points in curves.items()
