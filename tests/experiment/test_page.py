@@ -33,7 +33,8 @@ def page(browser: Browser, first_run: Finished, request: pytest.FixtureRequest) 
     """The page as it was written, opened as from a mail. Any word on the console and any request but its own fails."""
     complaints: list[str] = []
     address = (first_run.out / "report.html").resolve().as_uri()
-    opened = browser.new_context(color_scheme=request.param).new_page()
+    # Without smooth scrolling: each of many links would take a second.
+    opened = browser.new_context(color_scheme=request.param, reduced_motion="reduce").new_page()
     opened.on("console", lambda said: complaints.append(f"console {said.type}: {said.text}"))
     opened.on("pageerror", lambda error: complaints.append(f"error: {error}"))
     opened.on("request", lambda asked: complaints.append(asked.url) if asked.url != address else None)
@@ -122,11 +123,12 @@ def options(page: Page, field: str) -> list[str]:
 
 def test_every_link_leads_to_something_that_is_there(page: Page, rows: Rows) -> None:
     page.click("#open")  # the ways back of much evidence are made with it
-    targets = [each.get_attribute("href") or "" for each in page.locator("a").all()]
+    targets = page.locator("a").evaluate_all("links => links.map(link => link.getAttribute('href'))")
     assert len(targets) > 2 * len(rows), "one to each mistake and one back"
+    ids = page.locator("[id]").evaluate_all("all => all.map(one => one.id)")
     for target in set(targets):
         assert target.startswith("#"), target
-        assert page.locator(f"[id='{target[1:]}']").count() == 1, target
+        assert ids.count(target[1:]) == 1, target
     page.click("#close")
     for link in page.locator(".matrix tbody th a").all():
         link.click()
