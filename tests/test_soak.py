@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -33,6 +34,7 @@ class Sanitizers(Tools):
     """Fuzzers that go on until their time ends, or find something in one flavour; and known faults of every tool."""
 
     finds = ""
+    too_fast = 1
     executes = True
 
     def _known_bad(self, command: Command) -> Completed:
@@ -46,7 +48,9 @@ class Sanitizers(Tools):
         if program["flavour"] == self.finds:
             files[f"{command.cwd}/artifacts/crash-1"] = b"found!"
             return Completed(command=command, exit_code=90, stderr=b"#77\tNEW    cov: 3 ft: 3\n" + asan("parse"))
-        return Completed(command=command, exit_code=0, stderr=done, duration_s=9.0)
+        limit = next(part for part in command.argv if part.startswith("-max_total_time="))
+        spent = float(limit.partition("=")[2]) / self.too_fast
+        return Completed(command=command, exit_code=0, stderr=done, duration_s=spent)
 
 
 def soak(root: Path, tools: Tools, seconds: float = 84.0) -> tuple[list[Soaked], Store]:
@@ -96,6 +100,20 @@ def test_a_fuzzer_that_executes_nothing_is_3(tmp_path: Path) -> None:
     soaked, _ = soak(tmp_path, tools)
     assert all("executed nothing" in one.problem for one in soaked)
     assert exit_code_of(soaked) == 3
+
+
+def test_a_campaign_that_ends_long_before_its_time_is_3(tmp_path: Path) -> None:
+    tools = Sanitizers()
+    object.__setattr__(tools, "too_fast", 2)
+    soaked, _ = soak(tmp_path, tools)
+    assert {one.problem for one in soaked} == {"it ended after 10 of 21 s", "it ended after 14 of 28 s"}
+    assert exit_code_of(soaked) == 3
+
+
+def test_the_number_of_executions_is_one_that_libfuzzer_can_hold(tmp_path: Path) -> None:
+    soaked, _ = soak(tmp_path, Sanitizers())
+    runs = {re.search(r"-runs=(\d+)", one.campaign.command)[1] for one in soaked if one.campaign}  # type: ignore[index]
+    assert all(0 < int(one) < 1 << 31 for one in runs)
 
 
 def test_a_sanitizer_that_is_silent_about_its_known_fault_is_3(tmp_path: Path) -> None:

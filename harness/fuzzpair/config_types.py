@@ -71,7 +71,7 @@ Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}\z")]
 Folder = Annotated[Path, AfterValidator(existing_folder)]
 File = Annotated[Path, AfterValidator(in_repository)]
 Names = Annotated[tuple[Name, ...], AfterValidator(distinct)]
-Count = Annotated[int, Field(ge=1, lt=1 << 40)]
+Count = Annotated[int, Field(ge=1, lt=1 << 31)]  # of executions: -runs is an int, and libFuzzer keeps its low bits
 Seconds = Annotated[float, Field(gt=0, le=86_400)]
 
 

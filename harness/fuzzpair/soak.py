@@ -6,6 +6,7 @@ twins that no seed and no campaign under ASan shows would be reported as a mista
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import ClassVar
@@ -20,8 +21,11 @@ from fuzzpair.model import Campaign, Flavour, Language, Soaked
 from fuzzpair.replay import KnownBad, known_bad_job
 from fuzzpair.scheduler import Scheduler
 
-# More than any machine executes in a day: the time is the budget here, and what it ends is no result to be reused.
-UNBOUNDED_RUNS = 1 << 40
+# libFuzzer's most, which is an int: of a larger number it keeps the low bits, and ends at once. The time is the budget
+# here, and what it ends is no result to be reused.
+UNBOUNDED_RUNS = (1 << 31) - 1
+# libFuzzer looks at the clock between two inputs and counts whole seconds.
+SPENT_ENOUGH = 0.9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,11 +100,15 @@ class Soak:
                     seeds=self.seeds[target],
                     seed=1,
                     runs=UNBOUNDED_RUNS,
-                    fuse_s=self.seconds / (len(SOAKED[language]) * len(targets)),
+                    fuse_s=self._share_s(language),
                     limits=self.worker.limits,
                     subject=f"soak {language} {flavour} {target}",
                 ),
             )
+
+    def _share_s(self, language: Language) -> float:
+        """Seconds of each of a twin's campaigns."""
+        return self.seconds / (len(SOAKED[language]) * len(self.config.pair.targets))
 
     def _soaked(
         self, language: Language, flavour: Flavour, target: str, known: object, job: CampaignJob | None
@@ -115,12 +123,14 @@ class Soak:
         if outcome.error is not None:
             return replace(made, problem=outcome.error.message)
         campaign: Campaign = outcome.result
-        return replace(made, campaign=campaign, problem=_found(campaign))
+        return replace(made, campaign=campaign, problem=_problem(campaign, self._share_s(language)))
 
 
-def _found(campaign: Campaign) -> str:
+def _problem(campaign: Campaign, share_s: float) -> str:
+    """What was found, or that less time was spent than was asked for: silence of seconds is none of minutes."""
     if campaign.crash is None:
-        return ""
+        spent, least = campaign.duration_s, math.floor(share_s) * SPENT_ENOUGH
+        return "" if spent >= least else f"it ended after {spent:.0f} of {share_s:.0f} s"
     report = campaign.crash.report
     return f"{report.tool}: {report.kind}" if report else "it ended otherwise than cleanly"
 
