@@ -26,6 +26,7 @@ LAYERS = (
         "patches",
         "canary",
         "config_problems",
+        "discovery",
         "diagnostics",
         "reduction",
         "config_types",
