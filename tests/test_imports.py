@@ -43,7 +43,7 @@ LAYERS = (
     ("mistake_flow", "own_pair"),
     ("pipeline", "verify", "soak"),
     ("world",),
-    ("cli_pair",),
+    ("cli_pair", "cli_setup"),
     ("cli",),
     ("__main__",),
 )

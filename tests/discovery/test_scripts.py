@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from discovery.repositories import BUILD, TARGET, look, told
+from fuzzpair.discovery.scripts import GIVEN
+from fuzzpair.own_pair.sources import BUILD_PACKAGES
 
 DOCKERFILE = """FROM gcr.example/base-builder
 RUN apt-get update && apt-get install -y make libtool \\
@@ -21,7 +23,9 @@ COPY build.sh $SRC/
 
 def test_a_script_with_its_dockerfile_and_project_file(tmp_path: Path) -> None:
     files = {
-        "oss-fuzz/build.sh": "cmake . && make -j8\n" + BUILD + "zip $OUT/a_fuzzer_seed_corpus.zip seeds/*\n",
+        "oss-fuzz/build.sh": "meson . && (cd x; make -j8) | xargs \\\n nasm\n"
+        + BUILD
+        + "zip $OUT/a_fuzzer_seed_corpus.zip seeds/*\n",
         "oss-fuzz/Dockerfile": DOCKERFILE,
         "oss-fuzz/project.yaml": "language: c++\nsanitizers:\n  - address\n  - memory:\n      experimental: True\n",
         "fuzz/a.cc": TARGET,
@@ -31,7 +35,7 @@ def test_a_script_with_its_dockerfile_and_project_file(tmp_path: Path) -> None:
     script = proposal.scripts[0]
     assert script.path == "oss-fuzz/build.sh"
     assert script.programs == ("a_fuzzer",)
-    assert script.packages == ("cmake", "libtool", "libxml2-dev", "make", "zip")
+    assert script.packages == ("libxml2-dev", "meson", "nasm")
     assert script.fetched == ("https://example.org/zlib.git",)
     assert proposal.sanitizers == ("address",)
     assert "zlib.git" in told(proposal)
@@ -105,3 +109,7 @@ def test_targets_without_a_build_script_are_said_with_the_line_that_builds_one(t
 def test_a_declaration_is_no_target(tmp_path: Path) -> None:
     text = "int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);\nint main(void) { return 0; }\n"
     assert look(tmp_path, {"main.c": text}).sources == ()
+
+
+def test_what_every_pairs_image_has_is_asked_for_by_nobody() -> None:
+    assert {*BUILD_PACKAGES} <= GIVEN
