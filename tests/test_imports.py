@@ -41,7 +41,7 @@ LAYERS = (
     ("crash_inputs",),
     ("run_findings", "under_load"),
     ("mistake_flow", "own_pair"),
-    ("pipeline", "verify", "soak"),
+    ("pipeline", "verify", "soak", "doctor"),
     ("world",),
     ("cli_pair", "cli_setup"),
     ("cli",),

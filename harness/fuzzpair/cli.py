@@ -104,6 +104,7 @@ def _say(error: FuzzpairError) -> None:
 
 
 init = app.command()(cli_setup.init)
+doctor = app.command()(cli_setup.doctor)
 fuzz = app.command()(cli_pair.fuzz)
 change = app.command()(cli_pair.change)
 nightly = app.command()(cli_pair.nightly)

@@ -8,12 +8,19 @@ from typing import Annotated, Final
 
 import typer
 
+from fuzzpair.backends.machine import read_machine
+from fuzzpair.backends.select import open_health
 from fuzzpair.discovery.advice import notes_on
 from fuzzpair.discovery.listing import read_listing
 from fuzzpair.discovery.proposal import Proposal, propose
 from fuzzpair.discovery.writing import render_pipeline
+from fuzzpair.doctor.examination import Examination
+from fuzzpair.doctor.judging import has_problem
 from fuzzpair.errors import EXIT_CLEAN, EXIT_NOT_DONE, FuzzpairError, UsageError
 from fuzzpair.report import clean
+from fuzzpair.report.console import make_console
+from fuzzpair.report.doctor_text import render_check, render_checks_json
+from fuzzpair.world import CONFIG, STATE, ConfigFile, StateFolder, World
 
 FILE: Final = "pipeline.yml"
 
@@ -46,6 +53,37 @@ def init(
         _write_new(target, text)
         print(f"wrote {clean.line(str(target))}; next: `fuzzpair doctor`, then `fuzzpair fuzz`", file=sys.stderr)
     raise typer.Exit(EXIT_CLEAN)
+
+
+def doctor(
+    context: typer.Context,
+    config_file: ConfigFile = CONFIG,
+    state_folder: StateFolder = STATE,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the checks as JSON.")] = False,
+) -> None:
+    """Look at engine, images, toolchain, limits, network and state, and say of each what is amiss and what to do.
+
+    Nothing is made or changed; what a run would still have to make is said.
+
+    Exit code: 0 no problem, 3 a problem.
+    """
+    world: World = context.obj
+    examination = Examination(
+        config_file=config_file,
+        state_folder=state_folder,
+        environ=world.environ,
+        machine=read_machine(state_folder.absolute()),
+        health=open_health(world.environ),
+    )
+    console = make_console(sys.stdout, sys.stdout.isatty())
+    checks = []
+    for check in examination.checks():
+        checks.append(check)
+        if not as_json:
+            render_check(check, console)
+    if as_json:
+        print(render_checks_json(checks), end="")
+    raise typer.Exit(EXIT_NOT_DONE if has_problem(checks) else EXIT_CLEAN)
 
 
 def _tell(proposal: Proposal) -> None:
