@@ -113,3 +113,31 @@ def test_a_declaration_is_no_target(tmp_path: Path) -> None:
 
 def test_what_every_pairs_image_has_is_asked_for_by_nobody() -> None:
     assert {*BUILD_PACKAGES} <= GIVEN
+
+
+@pytest.mark.parametrize(
+    ("line", "source"),
+    [
+        ("$CC -c header.c -o $WORK/header.o", "c"),
+        ('$CC -c "header.c" -o $WORK/header.o', "c"),
+        ("$CC -c c/header.c -o $WORK/header.o", "."),
+        ("$CC -c $SRC/x/header.c -o $WORK/header.o", "."),
+        ("make", "."),
+    ],
+)
+def test_the_source_is_where_the_script_finds_its_files(tmp_path: Path, line: str, source: str) -> None:
+    files = {
+        "oss-fuzz/build.sh": f"{line}\n$CXX $LIB_FUZZING_ENGINE -o $OUT/a\n",
+        "c/header.c": TARGET,
+        "old/c/header.c": TARGET,
+    }
+    assert look(tmp_path, files).scripts[0].source == source
+
+
+def test_a_fetch_script_beside_it_is_taken_and_nothing_is_missing_then(tmp_path: Path) -> None:
+    build = "cd $SRC/zlib; " + BUILD
+    proposal = look(tmp_path, {"oss-fuzz/build.sh": build, "fuzz/a.cc": TARGET})
+    assert "zlib" in told(proposal)
+    proposal = look(tmp_path, {"oss-fuzz/fetch.sh": "touch x\n"})
+    assert proposal.scripts[0].fetch == "oss-fuzz/fetch.sh"
+    assert "zlib" not in told(proposal)

@@ -77,12 +77,12 @@ def _on_script(proposal: Proposal, script: Script) -> Iterator[Note]:
             if slug(script.expects) != script.expects
             else f"call the pair '{script.expects}', or change the script",
         )
-    if script.missing:
+    if script.missing and not script.fetch:
         yield Note(
             said=f"{script.path} names in $SRC what is not in this repository: {several(script.missing)}",
             to_do="write a script that gets each into $SRC and name it with `fetch:`; it is run once, with network",
         )
-    if script.fetched:
+    if script.fetched and not script.fetch:
         yield Note(
             said=f"its Dockerfile clones what is not in this repository: {several(script.fetched)}",
             to_do="put these lines into a script and name it with `fetch:`; it is run once, with network, in $SRC",

@@ -54,6 +54,7 @@ _BEFORE_A_COMMAND: Final = frozenset(
 _INSTALL: Final = re.compile(r"\bapt(?:-get)?\s+(?:-\S+\s+)*install\s+([^;&|\n]*)")
 _PACKAGE: Final = re.compile(r"[a-z0-9][a-z0-9+.-]{1,99}")
 _CLONED: Final = re.compile(r"\bgit\s+clone\b[^;&|\n]*?(\S+?)(?:\s+(\$?[\w./{}-]+))?\s*(?=[;&|\n]|$)")
+_SOURCE: Final = re.compile(r"""(?<![^\s"'])([A-Za-z0-9_][\w./+-]*\.(?:c|cc|cpp|cxx|c\+\+))(?![^\s"';)])""")
 _WORKDIR: Final = re.compile(r"(?im)^\s*WORKDIR\s+(\S+)")
 _BLOCK: Final = re.compile(r"/\*.*?\*/|//[^\n]*", re.DOTALL)
 _DEFINITION: Final = re.compile(rf"\b{ENTRY}\s*\([^;{{]*\)\s*{{")
@@ -65,6 +66,8 @@ class Script:
 
     path: str
     programs: tuple[str, ...]  # that it names after $OUT
+    source: str  # the folder in which the script finds the files that it names; "." where it names none
+    fetch: str  # a fetch.sh beside it, "" where there is none
     expects: str  # the folder of $SRC that it names or its Dockerfile works in; "" where neither does
     packages: tuple[str, ...]
     fetched: tuple[str, ...]  # what its Dockerfile clones besides
@@ -127,6 +130,8 @@ def _script(path: str, text: str, listing: Listing) -> Script:
     return Script(
         path=path,
         programs=tuple(dict.fromkeys(name for name in _OUT_FILE.findall(code) if not name.endswith(_NOT_PROGRAMS))),
+        source=_source(code, listing),
+        fetch=fetch if (fetch := str(PurePosixPath(path).with_name("fetch.sh"))) in listing.files else "",
         expects=expects,
         packages=_packages(code, image),
         fetched=tuple(cloned.values()),
@@ -164,6 +169,17 @@ def _own_folder(code: str, listing: Listing) -> str:
     if below:
         return max(sorted(set(below)), key=below.count)
     return next((name for name, _ in _SRC_PATH.findall(code) if name.lower() == listing.name.lower()), "")
+
+
+def _source(code: str, listing: Listing) -> str:
+    """The folder below which the sources are that a script names without saying where; the root, unless another fits
+    better."""
+    named = set(_SOURCE.findall(code))
+    counts = {"": sum(name in known for name in named)} if (known := {*listing.files}) else {"": 0}
+    for folder in sorted(folder for folder in listing.in_folder if folder != "."):
+        counts[folder] = sum(f"{folder}/{name}" in known for name in named)
+    best = max(counts, key=lambda folder: (counts[folder], -folder.count("/"), folder == ""))
+    return best if best and counts[best] > counts[""] else "."
 
 
 def _named_folders(code: str, path: str, listing: Listing) -> set[str]:

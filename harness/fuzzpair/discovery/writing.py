@@ -45,22 +45,30 @@ def _list(words: Sequence[str]) -> str:
     return f"[{', '.join(map(scalar, words))}]"
 
 
+def _said(text: str, comment: str) -> str:
+    return f"{text:<40} # {comment}"
+
+
 def _comment(text: str) -> str:
     return "".join(character if character.isprintable() else "?" for character in text)
 
 
 def _cpp(proposal: Proposal, script: Script) -> Iterator[str]:
     yield "  cpp:"
-    yield f"    source: .                       # becomes $SRC/{proposal.name}, where the script is run"
+    yield _said(f"    source: {scalar(script.source)}", f"becomes $SRC/{proposal.name}, where the script is run")
     yield f"    build: {scalar(script.path)}"
     for other in proposal.scripts[1:4]:
         yield f"    # build: {_comment(other.path)}"
     yield f"    sanitizers: {_list(proposal.sanitizers)}"
     if "memory" in script.sanitizers:
         yield "    # memory is among your project's sanitizers; it needs every library built with it"
-    yield "    # without: [alignment, shift]    # checks of UBSan that stop at what this code does on purpose"
-    if script.fetched:
-        yield f"    # fetch: {_comment(script.folder)}/fetch.sh   # to write; it gets into $SRC, once, with network:"
+    yield _said("    # without: [alignment, shift]", "checks of UBSan that stop at what this code does on purpose")
+    if script.fetch:
+        yield _said(f"    fetch: {scalar(script.fetch)}", "run once, with network, while the pair's image is made")
+    elif script.fetched:
+        yield _said(
+            f"    # fetch: {_comment(script.folder)}/fetch.sh", "to write; it gets into $SRC, once, with network:"
+        )
         yield from (f"    #   {_comment(url)}" for url in script.fetched)
 
 
@@ -74,23 +82,23 @@ def _rust(crate: FuzzCrate) -> Iterator[str]:
 def _targets(proposal: Proposal) -> Iterator[str]:
     like = proposal.likeness
     if like.alike:
-        yield "  targets:                          # those that both sides call alike need no line here"
+        yield _said("  targets:", "those that both sides call alike need no line here")
     elif like.maybe:
-        yield "  # targets:                        # which program of the one side is which of the other"
+        yield _said("  # targets:", "which program of the one side is which of the other")
     for name, one, other in like.alike:
         yield f"    {scalar(name)}: {{cpp: {scalar(one)}, rust: {scalar(other)}}}"
     for name, one, other in like.maybe:
-        yield f"    # {scalar(name)}: {{cpp: {scalar(one)}, rust: {scalar(other)}}}   # if both read the same format"
+        yield f"    # {scalar(name)}: {{cpp: {scalar(one)}, rust: {scalar(other)}}}  # if both read the same format"
 
 
 def _shared(proposal: Proposal) -> Iterator[str]:
     if proposal.seeds.corpus:
         yield f"  corpus: {scalar(proposal.seeds.corpus)}"
     else:
-        yield "  # corpus: corpus                  # seeds: corpus/TARGET/*"
+        yield _said("  # corpus: corpus", "seeds: corpus/TARGET/*")
     packages = proposal.script.packages if proposal.script else ()
-    yield f"  packages: {_list(packages)}" if packages else "  # packages: [libssl-dev]          # Debian packages"
-    yield "  state: .fuzzpair/pair             # corpora, findings and records; or a URL: s3://bucket/path"
-    yield "  known_issues: known-issues.yml    # findings accepted for a time; need not be there"
+    yield f"  packages: {_list(packages)}" if packages else _said("  # packages: [libssl-dev]", "Debian packages")
+    yield _said("  state: .fuzzpair/pair", "corpora, findings and records; or a URL: s3://bucket/path")
+    yield _said("  known_issues: known-issues.yml", "findings accepted for a time; need not be there")
     yield "  change: {seconds: 60, replay_seconds: 60}"
     yield "  nightly: {seconds: 3600}"
