@@ -43,9 +43,9 @@ LAYERS = (
     ("mistake_flow", "own_pair"),
     ("pipeline", "verify", "soak", "doctor"),
     ("world",),
-    ("cli_pair", "cli_setup"),
+    ("cli_pair", "cli_setup", "pytest_pair"),
     ("cli",),
-    ("__main__",),
+    ("__main__", "pytest_plugin"),
 )
 
 # What only these files may import or read.
@@ -53,7 +53,7 @@ RESERVED = {
     # runner.py is the one that is sent into a sandbox and starts commands there
     "subprocess": ("backends/local.py", "backends/runner.py"),
     "docker": ("backends/docker*.py",),
-    "os.environ": ("__main__.py",),
+    "os.environ": ("__main__.py", "pytest_plugin.py"),  # the doors: pytest loads the second one
     "os.getenv": (),
     "os.system": (),
     "os.popen": (),
