@@ -109,13 +109,20 @@ exit "$CODE"
 """
 
 
-@pytest.mark.parametrize("code", [0, 1, 3])
-def test_the_composite_actions_script_runs_the_stage_with_its_inputs(tmp_path: Path, code: int) -> None:
+@pytest.mark.parametrize(("code", "restored"), [(0, "fuzzpair-state-1"), (1, "fuzzpair-state-1"), (3, "")])
+def test_the_composite_actions_script_runs_the_stage_with_its_inputs(tmp_path: Path, code: int, restored: str) -> None:
     (step,) = (step for step in load("github/action.yml")["runs"]["steps"] if "run" in step)
     fake = tmp_path / "fuzzpair"
     fake.write_text(FAKE)
     fake.chmod(0o755)
-    inputs = {"VERB": "change", "CONFIG": "a b.yml", "BASE": "$(touch x)", "STATE": ".state", "STAGE": CI / "stage.sh"}
+    inputs = {
+        "VERB": "change",
+        "CONFIG": "a b.yml",
+        "BASE": "$(touch x)",
+        "STATE": ".state",
+        "STAGE": CI / "stage.sh",
+        "RESTORED": restored,
+    }
     assert set(step["env"]) - {"FUZZPAIR_OUT"} == set(inputs)
     environ = {
         **{name: str(value) for name, value in inputs.items()},
@@ -126,8 +133,10 @@ def test_the_composite_actions_script_runs_the_stage_with_its_inputs(tmp_path: P
         "GITHUB_OUTPUT": str(tmp_path / "output"),
         "CODE": str(code),
     }
-    done = subprocess.run([step["shell"], "-e", "-c", step["run"]], cwd=tmp_path, env=environ, check=False)
+    argv = [step["shell"], "-e", "-c", step["run"]]
+    done = subprocess.run(argv, cwd=tmp_path, env=environ, check=False, capture_output=True, text=True)
     assert done.returncode == code
+    assert ("::warning::" in done.stdout) == (not restored)
     assert (tmp_path / "arguments").read_text().splitlines() == [
         *("change", "--out", "fuzzpair-out", "--config", "a b.yml", "--state", ".state", "--base", "$(touch x)"),
     ]
