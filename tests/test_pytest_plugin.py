@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -102,7 +103,7 @@ def inner(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Inner:
     return Inner(Tiny(tmp_path, store_name="states/store"), capsys)
 
 
-def found(inner: Inner, word: str = "heap", **wish: object) -> Built:
+def found(inner: Inner, word: str = "heap", **wish: Any) -> Built:
     """A night that found something; the builds that it was found on."""
     bad = program(inner.tiny.store, CPP, crashes={"!": word}, new=["a!"])
     built = inner.tiny.built(bad)

@@ -26,12 +26,14 @@ PINNED = re.compile(r"[\w./-]+@([0-9a-f]{40}|COMMIT)")
 
 def load(name: str) -> Any:
     """YAML 1.2's `on`: PyYAML would read the key as true."""
-    loader = type("Loader", (yaml.SafeLoader,), {})
-    loader.yaml_implicit_resolvers = {
-        first: [(tag, pattern) for tag, pattern in pairs if first not in ("o", "O")]
-        for first, pairs in yaml.SafeLoader.yaml_implicit_resolvers.items()
-    }
-    return yaml.load((CI / name).read_text(encoding="utf-8"), loader)
+
+    class Loader(yaml.SafeLoader):
+        yaml_implicit_resolvers = {  # noqa: RUF012 - as PyYAML has it
+            first: [(tag, pattern) for tag, pattern in pairs if first not in ("o", "O")]
+            for first, pairs in yaml.SafeLoader.yaml_implicit_resolvers.items()
+        }
+
+    return yaml.load((CI / name).read_text(encoding="utf-8"), Loader)
 
 
 @pytest.mark.parametrize("name", SCHEMAS)

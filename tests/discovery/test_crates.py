@@ -22,7 +22,7 @@ def test_a_cargo_fuzz_folder_and_its_targets(tmp_path: Path) -> None:
 
 
 def test_a_source_is_no_more_than_what_is_reached(tmp_path: Path) -> None:
-    files = {
+    files: dict[str, str | bytes] = {
         "rust/Cargo.toml": "[workspace]\nmembers = ['x']\n",
         "rust/x/Cargo.toml": '[package]\nname = "x"\n[dependencies]\nh = { path = "../h" }\n',
         "rust/x/fuzz/Cargo.toml": FUZZ_TOML,

@@ -28,7 +28,7 @@ def test_links_are_not_followed_nor_listed(tmp_path: Path) -> None:
 
 
 def test_binary_files_and_huge_ones_are_no_texts(tmp_path: Path) -> None:
-    files = {
+    files: dict[str, str | bytes] = {
         "a.c": TARGET.encode() + b"\0\xff",
         "b.c": TARGET + " " * listing_module.TEXT_LIMIT,
         "c.c": TARGET.encode() + b"// \xff\xfe latin\n",

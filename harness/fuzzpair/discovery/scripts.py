@@ -165,10 +165,11 @@ def _works_in(dockerfile: str) -> str:
 def _own_folder(code: str, listing: Listing) -> str:
     """The folder of $SRC that is this repository: the one below which the script names files that are here."""
     known = {*listing.files, *listing.in_folder}
-    below = [name for name, rest in _SRC_PATH.findall(code) if rest.strip("/") in known]
+    below: list[str] = [name for name, rest in _SRC_PATH.findall(code) if rest.strip("/") in known]
     if below:
         return max(sorted(set(below)), key=below.count)
-    return next((name for name, _ in _SRC_PATH.findall(code) if name.lower() == listing.name.lower()), "")
+    named: list[str] = [name for name, _ in _SRC_PATH.findall(code)]
+    return next((name for name in named if name.lower() == listing.name.lower()), "")
 
 
 def _source(code: str, listing: Listing) -> str:

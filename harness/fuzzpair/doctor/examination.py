@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -59,8 +59,8 @@ class Examination:
         else:
             yield from self._docker(config)
 
-    def _config(self) -> Iterator[Check]:
-        """pipeline.yml; a generator that gives the Config to whoever delegates to it."""
+    def _config(self) -> Generator[Check, None, Config | None]:
+        """pipeline.yml: the check of it, and to whoever delegates to this the Config."""
         try:
             config = load_config(self.config_file)
         except FuzzpairError as error:
