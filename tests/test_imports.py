@@ -26,6 +26,7 @@ LAYERS = (
         "patches",
         "canary",
         "config_problems",
+        "discovery",
         "diagnostics",
         "reduction",
         "config_types",
@@ -40,11 +41,11 @@ LAYERS = (
     ("crash_inputs", "reading"),
     ("run_findings", "under_load"),
     ("mistake_flow", "own_pair"),
-    ("pipeline", "verify", "soak"),
+    ("pipeline", "verify", "soak", "doctor"),
     ("world",),
-    ("cli_pair",),
+    ("cli_pair", "cli_setup", "pytest_pair"),
     ("cli",),
-    ("__main__",),
+    ("__main__", "pytest_plugin"),
 )
 
 # What only these files may import or read.
@@ -52,7 +53,7 @@ RESERVED = {
     # runner.py is the one that is sent into a sandbox and starts commands there
     "subprocess": ("backends/local.py", "backends/runner.py"),
     "docker": ("backends/docker*.py",),
-    "os.environ": ("__main__.py",),
+    "os.environ": ("__main__.py", "pytest_plugin.py"),  # the doors: pytest loads the second one
     "os.getenv": (),
     "os.system": (),
     "os.popen": (),

@@ -39,6 +39,12 @@ def recipe_digest(recipe: Path) -> str:
     return digest.hexdigest()
 
 
+def _name_of(recipe: Path) -> tuple[str, str]:
+    """A recipe's digest, and the tag of its image."""
+    digest = recipe_digest(recipe)
+    return digest, f"fuzzpair/{recipe.resolve().name}:{digest[:12]}"
+
+
 @dataclass
 class ImageMaker:
     """Present and of this recipe, or built; the base image present, pulled, or made of Debian's packages."""
@@ -52,15 +58,19 @@ class ImageMaker:
         """The image's id. Raises ImageError with the last lines of what failed."""
         if not (recipe / "Dockerfile").is_file():
             raise ImageError(f"{recipe} has no Dockerfile", next_step="Check `image:` in pipeline.yml.")
-        digest = recipe_digest(recipe)
-        tag = f"fuzzpair/{recipe.resolve().name}:{digest[:12]}"
-        present = self.id_of(tag, digest)
+        present = self.present(recipe)
         if present is not None:
             return present
+        digest, tag = _name_of(recipe)
         if self.id_of(BASE) is None:
             self._make_base()
         self.on_progress(f"building {tag} (once, some minutes)")
         return self.build(recipe, tag, digest)
+
+    def present(self, recipe: Path) -> str | None:
+        """The image's id where it was made already."""
+        digest, tag = _name_of(recipe)
+        return self.id_of(tag, digest)
 
     def id_of(self, tag: str, digest: str | None = None) -> str | None:
         with self.engine.connection() as client, engine_errors(f"{tag} cannot be looked up"):

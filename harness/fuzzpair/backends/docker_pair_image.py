@@ -22,11 +22,10 @@ GIVEN = "/opt/fuzzpair/given"
 
 def make_pair_image(maker: ImageMaker, toolchain_id: str, addition: ImageAddition) -> str:
     """The image's id: present, or made. Raises ImageError with the last lines of what failed."""
-    digest = addition_digest(addition, toolchain_id)
-    tag = f"fuzzpair/pair-{addition.name}:{digest[:12]}"
-    present = maker.id_of(tag, digest)
+    present = present_pair_image(maker, toolchain_id, addition)
     if present is not None:
         return present
+    digest, tag = _name_of(addition, toolchain_id)
     maker.on_progress(f"building {tag}: packages, sources and crates of the pair (once, with network)")
     with tempfile.TemporaryDirectory(prefix="fuzzpair-pair-") as name:
         folder = Path(name)
@@ -41,6 +40,17 @@ def make_pair_image(maker: ImageMaker, toolchain_id: str, addition: ImageAdditio
         return maker.build(
             folder, tag, digest, next_step="Look at 'packages' and 'fetch' in pipeline.yml, and at Cargo.lock."
         )
+
+
+def present_pair_image(maker: ImageMaker, toolchain_id: str, addition: ImageAddition) -> str | None:
+    """The image's id where it was made already."""
+    digest, tag = _name_of(addition, toolchain_id)
+    return maker.id_of(tag, digest)
+
+
+def _name_of(addition: ImageAddition, toolchain_id: str) -> tuple[str, str]:
+    digest = addition_digest(addition, toolchain_id)
+    return digest, f"fuzzpair/pair-{addition.name}:{digest[:12]}"
 
 
 def dockerfile(toolchain_id: str, addition: ImageAddition, *, has_certificates: bool) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Literal
 
 from fuzzpair.backends import Backend
+from fuzzpair.backends.health import EngineHealth
 from fuzzpair.backends.local import LocalBackend
 from fuzzpair.errors import BackendError
 
@@ -27,6 +28,13 @@ def open_backend(kind: Kind, environ: Mapping[str, str], on_progress: Callable[[
             raise
         on_progress(f"{problem.message}; falling back to the local backend.")
         return LocalBackend(environ, on_progress)
+
+
+def open_health(environ: Mapping[str, str]) -> EngineHealth:
+    """The container engine, to be looked at; whether one answers is seen with the first question."""
+    from fuzzpair.backends.docker_health import DockerHealth  # noqa: PLC0415 - as below
+
+    return DockerHealth(environ)
 
 
 def _open_docker(environ: Mapping[str, str], on_progress: Callable[[str], None]) -> Backend:
