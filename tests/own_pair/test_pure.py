@@ -253,7 +253,7 @@ def test_everything_that_was_not_done_is_named() -> None:
     build = replace(record().builds[0], problem="make: error")
     silent = campaign(executions=0, problem="libFuzzer executed nothing")
     assert len(list(not_done([build], [bad], [silent]))) == 3
-    crashed = campaign(executions=0, problem="every execution crashed", crashes=({},))  # type: ignore[arg-type]
+    crashed = campaign(executions=0, problem="every execution crashed", crashes=({},))
     assert list(not_done([], [], [crashed])) == [], "what it crashed on says more"
 
 

@@ -96,6 +96,9 @@ class PairRun:
             self.observer.message(self.chosen.why)
             self.notes.append(self.chosen.why)
         clear_packs(self.worker.store)
+        self.worker.store.sweep()
+        if self.wish.is_kept:
+            self.state.files.sweep()
         for target in sorted({one.target for one in self.built.programs}):
             corpus = Corpus(target=target, state=self.state, store=self.worker.store, is_kept=self.wish.is_kept)
             corpus.load(self._seeds(target))
