@@ -136,9 +136,9 @@ class _Night:
 
 
 def _files(pair: Path) -> set[str]:
-    """Everything whole in the state: a write that was cut leaves a file of another name."""
+    """Everything whole in the state: a write that was cut leaves its file elsewhere."""
     found = (path for path in pair.rglob("*") if path.is_file())
-    return {str(path.relative_to(pair)) for path in found if not path.name.endswith(".tmp")}
+    return {str(path.relative_to(pair)) for path in found if path.parent.name != ".incoming"}
 
 
 def _lost(known: set[str], pair: Path, *, pruned: bool = False) -> Iterator[str]:

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fuzzpair.errors import StoreError
-from fuzzpair.store import Store, canonical_json, digest
+from fuzzpair.store import INCOMING, Files, Store, canonical_json, digest
 
 KEY = "ab" * 32
 
@@ -105,6 +105,17 @@ def test_a_write_that_fails_leaves_nothing_and_says_where(tmp_path: Path) -> Non
     with pytest.raises(StoreError, match=KEY):
         store.put_result(KEY, {})
     assert files_of(tmp_path) == []
+
+
+def test_what_a_killed_process_left_is_swept_away_when_it_is_old(tmp_path: Path) -> None:
+    files = Files(str(tmp_path))
+    files.sweep()
+    files.write("a/b", b"whole")
+    (tmp_path / INCOMING / "torn").write_bytes(b"to")
+    files.sweep()
+    assert (tmp_path / INCOMING / "torn").exists(), "another process may be writing it"
+    files.sweep(older_s=-1)
+    assert files_of(tmp_path) == [tmp_path / "a" / "b"]
 
 
 def test_a_folder_that_cannot_be_is_an_error(tmp_path: Path) -> None:

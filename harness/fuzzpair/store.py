@@ -9,9 +9,10 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import time
 import uuid
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path, PurePosixPath
@@ -22,6 +23,7 @@ from fsspec.spec import AbstractFileSystem
 
 from fuzzpair.errors import FuzzpairError, StoreError
 
+INCOMING = ".incoming"
 DELETED_AT_ONCE = 1000  # S3 takes no more in one request
 
 
@@ -91,7 +93,10 @@ class Files:
                 filesystem.pipe_file(full, content)  # object stores write an object whole or not at all
                 return
             filesystem.makedirs(full.rpartition("/")[0], exist_ok=True)
-            temporary = Path(f"{full}.{uuid.uuid4().hex}.tmp")
+            # Apart from what is whole: other programs read these folders, and a killed process leaves its file here.
+            incoming = Path(self._full(INCOMING))
+            incoming.mkdir(exist_ok=True)
+            temporary = incoming / uuid.uuid4().hex
             try:
                 with temporary.open("wb") as file:
                     file.write(content)
@@ -100,6 +105,16 @@ class Files:
                 temporary.replace(full)
             finally:
                 temporary.unlink(missing_ok=True)
+
+    def sweep(self, older_s: float = 86_400.0) -> None:
+        """Remove what processes that were killed did not come to finish. Younger files may be another one's."""
+        if not self.is_local:
+            return
+        with self._trouble("cannot tidy up", "check that it may be written"):
+            for path in Path(self._full(INCOMING)).glob("*"):
+                with suppress(FileNotFoundError):
+                    if time.time() - path.stat().st_mtime > older_s:
+                        path.unlink()
 
     def write_all(self, files: Mapping[str, bytes]) -> None:
         """Many files, each of them whole or not at all."""

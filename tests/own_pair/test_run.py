@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from fuzzpair.errors import BackendError
+from fuzzpair.errors import BackendError, SandboxError
 from fuzzpair.model import Command, Completed, Flavour, Language
 from fuzzpair.own_pair.known_issues import KnownIssue
 from fuzzpair.own_pair.state import unit_name
@@ -299,6 +299,24 @@ def test_an_input_that_nobody_came_to_try_is_tried_by_the_next_run(tiny: Tiny) -
     assert found.standing is Standing.NEW
     tiny.targets.replays.clear()
     assert [one.standing for one in tiny(program(tiny.store, CPP, crashes={"!": "heap"})).findings] == [Standing.KNOWN]
+
+
+class Breaks(TinyTargets):
+    """A sandbox that breaks in the first slice of a program."""
+
+    def __call__(self, command: Command, files: Files) -> Completed:
+        if "-fork=1" in command.argv and not self.fuzzed:
+            self.fuzzed.append(command)
+            raise SandboxError("the sandbox is gone")
+        return super().__call__(command, files)
+
+
+def test_a_sandbox_that_breaks_ends_one_slice_and_not_the_night(tiny: Tiny) -> None:
+    tiny.targets = Breaks()
+    record = tiny(program(tiny.store, CPP, edges={"a": 1}, new=["aa"]), seconds=240)
+    (campaign,) = record.campaigns
+    assert campaign.executions == 180_000
+    assert (campaign.problem, record.exit_code) == ("the sandbox is gone", 3)
 
 
 # --- a change ----------------------------------------------------------------------------------

@@ -20,6 +20,8 @@ FUZZ, TRY, PRUNE = "fuzz", "try on the others", "prune"
 LEAST_S = 10  # of a program's whole budget: less is its start alone
 FIRST_SLICE_S, LONGEST_SLICE_S = 60, 300  # a later slice is longer: its start costs the more the larger the corpus is
 
+MOST_FAILED = 2  # slices in a row: a sandbox may break once, and the night goes on
+
 TakeCrashes = Callable[[TargetProgram, Iterable[CampaignCrash]], None]
 
 
@@ -37,7 +39,8 @@ class Rounds:
     longest_slice_s: float = LONGEST_SLICE_S
     slices: dict[str, list[Slice]] = field(default_factory=dict)  # by program
     new_units: dict[str, int] = field(default_factory=dict)
-    problems: dict[str, str] = field(default_factory=dict)
+    problems: dict[str, str] = field(default_factory=dict)  # the first of each program
+    failed: dict[str, int] = field(default_factory=dict)  # slices in a row, by program
     crashes: dict[str, dict[str, CampaignCrash]] = field(default_factory=dict)
     last_packs: dict[str, int] = field(default_factory=dict)  # by target: how many packs the last slices began with
     number: int = 0
@@ -47,7 +50,7 @@ class Rounds:
         left = max(seconds / max(len(self.programs), 1), LEAST_S)
         longest = min(FIRST_SLICE_S, self.longest_slice_s)
         while left > 0:
-            running = [one for one in self.programs if one.name not in self.problems]
+            running = [one for one in self.programs if self.failed.get(one.name, 0) < MOST_FAILED]
             if not running:
                 return
             # A rest that is shorter than its own start is given to the slice before it.
@@ -80,13 +83,15 @@ class Rounds:
         outcome = self.scheduler.outcomes.of(job)
         if outcome is None or not isinstance(outcome.result, Slice):
             why = outcome.error.message if outcome is not None and outcome.error is not None else "it was not run"
-            self.problems[program.name] = why
+            self.problems.setdefault(program.name, why)
+            self.failed[program.name] = self.failed.get(program.name, 0) + 1
             return
         made: Slice = outcome.result
+        self.failed[program.name] = 1 if made.problem else 0
         self.slices.setdefault(program.name, []).append(made)
         self._keep(program, made.harvest)
         if made.problem:
-            self.problems[program.name] = made.problem
+            self.problems.setdefault(program.name, made.problem)
 
     def _keep(self, program: TargetProgram, harvest: Harvest) -> None:
         self.take_crashes(program, harvest.crashes)

@@ -19,13 +19,14 @@ from fuzzpair.own_pair.alarms import alarms
 from fuzzpair.own_pair.corpora import Corpus
 from fuzzpair.own_pair.crossing import Smallest, crossed, is_in_base, on_base, with_twin
 from fuzzpair.own_pair.grouping import EMPTY, by_site, findings_from
+from fuzzpair.own_pair.keeping import Keeper, utc_now
 from fuzzpair.own_pair.known import Known
 from fuzzpair.own_pair.known_issues import accept, stale
 from fuzzpair.own_pair.leads import Lead, Leads
 from fuzzpair.own_pair.packs import clear_packs
 from fuzzpair.own_pair.rounds import Rounds
 from fuzzpair.own_pair.standing import Identity, Past, all_findings, identity, not_seen, pasts_of
-from fuzzpair.own_pair.state import FindingEvent, Happening, PairState, unit_name
+from fuzzpair.own_pair.state import FindingEvent, PairState
 from fuzzpair.own_pair.wish import NIGHTLY, Built, Chosen, Wish
 from fuzzpair.pair_judging import exit_code_of, not_done
 from fuzzpair.pair_model import CampaignCrash, Health, PairFinding, PairRecord, Standing, TargetProgram
@@ -70,10 +71,6 @@ class PairRun:
         self.run_id = f"{self.started:%Y%m%dT%H%M%SZ}-{uuid.uuid4().hex[:8]}"
         self._clock = time.monotonic()
 
-    @property
-    def now(self) -> str:
-        return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
     # --- the run -------------------------------------------------------------------------------
 
     def run(self) -> PairRecord:
@@ -99,6 +96,9 @@ class PairRun:
             self.observer.message(self.chosen.why)
             self.notes.append(self.chosen.why)
         clear_packs(self.worker.store)
+        self.worker.store.sweep()
+        if self.wish.is_kept:
+            self.state.files.sweep()
         for target in sorted({one.target for one in self.built.programs}):
             corpus = Corpus(target=target, state=self.state, store=self.worker.store, is_kept=self.wish.is_kept)
             corpus.load(self._seeds(target))
@@ -161,7 +161,7 @@ class PairRun:
                 said = f"{target}: not pruned: not every program could say what it needs"
             else:
                 octets = self.wish.keep_octets
-                said = corpus.prune(names, keep_units=self.wish.keep_units, keep_octets=octets, at=self.now)
+                said = corpus.prune(names, keep_units=self.wish.keep_units, keep_octets=octets, at=utc_now())
             self.notes += [said] if said else []
 
     def _triage(self) -> None:
@@ -201,7 +201,7 @@ class PairRun:
 
     def _with_standing(self) -> list[PairFinding]:
         """What this run saw, against what is known, against the base, and against what is accepted."""
-        made = all_findings(self._seen(), self.pasts, self.now)
+        made = all_findings(self._seen(), self.pasts, utc_now())
         if self.base is not None and self.base_leads is not None:
             made = [self._against_base(one) for one in made]
         by_key = {identity(one): one.inputs for one in self.smaller}
@@ -268,8 +268,10 @@ class PairRun:
             exit_code=code,
             reasons=reasons,
         )
+        clear_packs(self.worker.store)
         try:
-            self._keep(record, seen, unseen)
+            if self.wish.is_kept:
+                Keeper(state=self.state, store=self.worker.store, leads=self.leads).keep(record, seen, unseen)
         except StoreError as error:
             said = f"{error.message} ({error.next_step})"
             return replace(record, complete=False, exit_code=EXIT_NOT_DONE, reasons=(said, *reasons))
@@ -296,43 +298,3 @@ class PairRun:
         for name, checkup in self.built.checkups:
             if checkup.health is Health.WEAK:
                 yield f"{name} is weak: {'; '.join(checkup.reasons)}"
-
-    def _keep(self, record: PairRecord, seen: Iterable[PairFinding], unseen: Iterable[PairFinding]) -> None:
-        """Into the state: inputs and logs, then what was seen, then the record, which names all of it."""
-        clear_packs(self.worker.store)
-        if not self.wish.is_kept:
-            return
-        for finding in seen:
-            self._keep_inputs(finding)
-            self._add_event(Happening.SEEN, finding, self._artifacts_of(finding))
-        for finding in unseen:
-            if finding.standing is Standing.FIXED:
-                self._add_event(Happening.FIXED, finding, ())
-        self.state.add_record(record)
-
-    def _add_event(self, happening: Happening, finding: PairFinding, artifacts: tuple[str, ...]) -> None:
-        event = FindingEvent(happening=happening, run_id=self.run_id, at=self.now, finding=finding, artifacts=artifacts)
-        self.state.add_event(event)
-
-    def _keep_inputs(self, finding: PairFinding) -> None:
-        """What this run has of a finding; what earlier runs knew of it is there, or was lost before."""
-        store, tried = self.worker.store, {sha256 for _, sha256 in self.leads.tried}
-        own = [one for one in finding.inputs if one.input in tried]
-        contents = [store.get_blob(one.input) for one in own]
-        names = [one.name for one in own]
-        smaller = [store.get_blob(one.smaller.input) for one in own if one.smaller is not None]
-        names += [f"crash-{unit_name(content)}" for content in smaller]
-        for name, content in zip(names, [*contents, *smaller], strict=True):
-            self.state.add_artifact(finding.target, finding.language, name, content)
-        logs = {one.log for one in own} | {one.log for one in finding.twin if one.log is not None}
-        for sha256 in sorted(logs - {""}):
-            self.state.add_log(store.get_blob(sha256))
-
-    def _artifacts_of(self, finding: PairFinding) -> tuple[str, ...]:
-        """Every input that was tried on this side of the target, so that no later run tries it as something new."""
-        tried = {
-            one.lead.name
-            for one in self.leads.tried.values()
-            if (one.lead.program.target, one.lead.program.language) == (finding.target, finding.language)
-        }
-        return tuple(sorted(tried))
