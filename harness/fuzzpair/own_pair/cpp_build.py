@@ -9,7 +9,7 @@ from fuzzpair.backends import Sandbox
 from fuzzpair.model import Completed, Flavour, Language
 from fuzzpair.own_pair.flags import CppFlags
 from fuzzpair.own_pair.out_folder import Names, OutFolder
-from fuzzpair.own_pair.place import Place, ending, must, what_failed
+from fuzzpair.own_pair.place import Place, ending, what_failed
 from fuzzpair.own_pair.sources import CppSources
 from fuzzpair.pair_model import SideBuild
 from fuzzpair.store import Store
@@ -33,8 +33,7 @@ def build_cpp(plan: CppPlan, sandbox: Sandbox, store: Store) -> SideBuild:
     sources = plan.sources
     home = f"src/{sources.name}"
     # The script's folder first: where both have a file of one name, it is the tree's place that a path means.
-    place = Place.prepare(sandbox, store, {"src": sources.beside, home: sources.tree})
-    _take_what_was_fetched(place)
+    place = Place.prepare(sandbox, store, {"src": sources.beside, home: sources.tree}, with_fetched=True)
     completed = place.run(("bash", "-eux", f"{place.root}/src/{sources.script}"), cwd=home, env=_env(plan, place))
     log = completed.stdout.decode(errors="replace")
     if not completed.ok:
@@ -51,13 +50,6 @@ def build_cpp(plan: CppPlan, sandbox: Sandbox, store: Store) -> SideBuild:
         notes=tuple(out.notes),
         duration_s=completed.duration_s,
     )
-
-
-def _take_what_was_fetched(place: Place) -> None:
-    if place.pair:
-        # Without clobbering: what is in the repository is newer than what its image once fetched.
-        fetched = f"{place.pair}/src"
-        must(place.run(("sh", "-c", f"test ! -d '{fetched}' || cp -an '{fetched}/.' src/"), cwd=".", env={}))
 
 
 def _failed(plan: CppPlan, completed: Completed, log: str, store: Store) -> SideBuild:
