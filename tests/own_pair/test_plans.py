@@ -85,7 +85,8 @@ def test_the_contract_of_oss_fuzz(config: Config, store: Store) -> None:
     assert (env["SANITIZER"], env["ARCHITECTURE"], env["FUZZING_ENGINE"]) == ("address", "x86_64", "libfuzzer")
     assert "-fsanitize=address" in env["CFLAGS"].split()
     assert "-fsanitize=fuzzer-no-link" in env["CXXFLAGS"].split()
-    assert "-ffile-prefix-map=/job/root/oss-fuzz/src/records=project" in env["CFLAGS"].split()
+    assert "-fdebug-prefix-map=/job/root/oss-fuzz/src/records=/repository/project" in env["CFLAGS"].split()
+    assert "-fmacro-prefix-map=/job/root/oss-fuzz/src/records=project" in env["CFLAGS"].split()
     assert compilers.argv[-3:] == ("bash", "-eux", "/job/root/oss-fuzz/src/build.sh")
 
 
@@ -237,6 +238,22 @@ def test_a_sick_build(store: Store, program: Program, content: bytes, health: He
     found = checked(store, program, content)
     assert found.health is health
     assert any(reason in one for one in found.reasons), found.reasons
+
+
+NULL = "UndefinedBehaviorSanitizer:DEADLYSIGNAL\n==13==ERROR: UndefinedBehaviorSanitizer: SEGV on unknown address 0x000000000000 (pc 0x5 bp 0x7 sp 0x8 T13)\n"
+
+
+@pytest.mark.parametrize(
+    ("word", "code", "health"),
+    [
+        ("t.c:7:46: runtime error: load of null pointer of type 'const uint8_t'\n", 91, Health.GOOD),
+        (NULL, 91, Health.BAD),
+        ("", 1, Health.WEAK),
+    ],
+)
+def test_a_null_pointer_that_is_read_and_not_told_of(store: Store, word: str, code: int, health: Health) -> None:
+    found = checked(store, Program(word=word, word_code=code), elf({ENTRY: 1}), Flavour.UNDEFINED)
+    assert found.health is health, found.reasons
 
 
 def test_a_sanitizer_in_a_build_without_one(store: Store) -> None:

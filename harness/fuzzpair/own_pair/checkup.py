@@ -187,10 +187,10 @@ def _about_sanitizers(flavour: Flavour, content: bytes) -> Iterator[Reason]:
 
 def _about_word(tool: Tool, fault: str, tried: Completed) -> Iterator[Reason]:
     log = tried.stderr.decode(errors="replace")
-    reports = [one for one in parse_log(log) if one.tool is tool]
-    if reports and not tried.ok:
+    tools = {one.tool for one in parse_log(log)}
+    if tool in tools and not tried.ok:
         return
-    if tool is Tool.UNDEFINED and tried.signal == SIGSEGV:
+    if tool is Tool.UNDEFINED and (Tool.SIGNAL in tools or tried.signal == SIGSEGV):
         yield Health.BAD, "it reads through a null pointer and UBSan says nothing: compile with $CFLAGS and $CXXFLAGS"
     elif tried.timed_out:
         yield Health.WEAK, f"a known-bad input ({fault}) ended by the time limit: whether {tool} speaks was not seen"

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from fuzzpair.backends import Sandbox
-from fuzzpair.model import Completed, Flavour, Language
+from fuzzpair.model import REPOSITORY, Completed, Flavour, Language
 from fuzzpair.own_pair.flags import CppFlags
 from fuzzpair.own_pair.out_folder import Names, OutFolder
 from fuzzpair.own_pair.place import Place, ending, what_failed
@@ -91,9 +91,15 @@ def _env(plan: CppPlan, place: Place) -> dict[str, str]:
 
 
 def _maps(sources: CppSources, src: str) -> Iterator[str]:
-    """Paths as the repository has them, in reports and in assertions' texts. The last that fits counts."""
+    """Paths as the repository has them, in stacks and in assertions' texts. The last that fits counts."""
     yield f"-ffile-prefix-map={src}={ELSEWHERE}"
-    yield f"-ffile-prefix-map={src}/{sources.name}={sources.folder}"
+    yield from _as_in_repository(f"{src}/{sources.name}", sources.folder)
     for name in sources.beside_names:
         if name.endswith(_SOURCE) and " " not in name:
-            yield f"-ffile-prefix-map={src}/{name}={sources.beside_folder}/{name}"
+            yield from _as_in_repository(f"{src}/{name}", f"{sources.beside_folder}/{name}")
+
+
+def _as_in_repository(path: str, name: str) -> tuple[str, str]:
+    plain = name.removeprefix("./").rstrip("/")
+    in_stacks = REPOSITORY.rstrip("/") if plain == "." else f"{REPOSITORY}{plain}"
+    return f"-fdebug-prefix-map={path}={in_stacks}", f"-fmacro-prefix-map={path}={plain}"
