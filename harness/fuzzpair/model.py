@@ -184,6 +184,11 @@ class Toolchain:
 # --- logs and compilers ------------------------------------------------------------------------
 
 
+# How a build of a user's pair names the repository's own files in its debug information. A name that is relative there
+# would be taken as one in the folder where the compiler was started; stacks are read without it.
+REPOSITORY = "/repository/"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Frame:
     """One line of a stack, innermost first in a stack. Unknown parts are None."""

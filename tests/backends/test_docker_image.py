@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -77,6 +78,14 @@ def test_without_mknod_mmdebstrap_uses_its_unshare_mode(monkeypatch: pytest.Monk
 
     monkeypatch.setattr(os, "mknod", refuse)
     assert not docker_image._may_make_devices(tmp_path)
+
+
+def test_what_a_build_says_is_told_without_escapes() -> None:
+    told: list[str] = []
+    maker = ImageMaker(Engine(), {}, told.append)
+    events = [{"stream": "\x1b[91m   Vendoring arbitrary\n\x1b[0m"}, {"stream": "\x1b]0;title\x07done\n"}]
+    assert maker._follow(iter(events), deque()) is None
+    assert told == ["Vendoring arbitrary", "]0;titledone"]
 
 
 @pytest.mark.container

@@ -99,6 +99,7 @@ def test_a_rust_backtrace_has_its_places_on_lines_of_their_own() -> None:
 @pytest.mark.parametrize(
     ("place", "parts"),
     [
+        ("/repository/src/a.c:7:5", ("src/a.c", 7, 5)),  # of a user's pair, by the path in its repository
         ("a.rs:1:2", ("a.rs", 1, 2)),
         ("a.rs:1", ("a.rs", 1, None)),
         ("a.rs", ("a.rs", None, None)),

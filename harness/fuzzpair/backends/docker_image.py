@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import tempfile
 import time
 from collections import deque
@@ -27,6 +28,7 @@ LABEL_RECIPE = "fuzzpair.recipe"
 PULL_SILENCE_S = 10.0
 PROXY_VARIABLES = ("HTTP_PROXY", "HTTPS_PROXY", "FTP_PROXY", "NO_PROXY")
 LAST_LINES = 15
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 
 def recipe_digest(recipe: Path) -> str:
@@ -112,7 +114,7 @@ class ImageMaker:
         for event in events:
             if "error" in event:
                 return str(event["error"])
-            for line in str(event.get("stream", "")).splitlines():
+            for line in _plain(str(event.get("stream", ""))).splitlines():
                 if line.strip():
                     last.append(line.strip())
                     self.on_progress(line.strip())
@@ -165,6 +167,11 @@ class ImageMaker:
     def _must(self, ended: Ended, tool: str) -> None:
         if ended.exit_code != 0:
             raise BackendError(f"{tool} ended with {ended.exit_code}: {' / '.join(ended.last_lines[-3:])}")
+
+
+def _plain(text: str) -> str:
+    """Without the colours that the engine gives to stderr, and without any other escape: a pair's script wrote it."""
+    return "".join(one for one in _COLOUR.sub("", text) if one.isprintable() or one in "\n\t")
 
 
 def _may_make_devices(folder: Path) -> bool:

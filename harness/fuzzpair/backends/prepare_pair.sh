@@ -25,6 +25,9 @@ if [ "$manifest" != - ]; then
   cp "$root/Cargo.lock" "$kept/Cargo.lock"
 fi
 
+# Builds are another user's.
+chmod -R a+rX "$kept"
+
 # Into every job's key, by the toolchain's fingerprint: what builds see, and the packages that they are compiled with.
 cd "$kept"
 {

@@ -14,7 +14,7 @@ from typing import ClassVar
 
 from fuzzpair.backends import Sandbox
 from fuzzpair.build import runtime_files
-from fuzzpair.flavours import judge_env
+from fuzzpair.flavours import SANITIZER_EXIT
 from fuzzpair.model import Command, Completed, CrashReport, Flavour, Limits, Tool
 from fuzzpair.own_pair.elf import defined
 from fuzzpair.own_pair.place import must
@@ -42,6 +42,12 @@ FAULTS = {
     Flavour.UNDEFINED: ("null", Tool.UNDEFINED),
     Flavour.MEMORY: ("uninitialised", Tool.MEMORY),
     Flavour.THREAD: ("shared", Tool.THREAD),
+}
+_OPTIONS = {
+    Flavour.ADDRESS: "ASAN_OPTIONS",
+    Flavour.UNDEFINED: "UBSAN_OPTIONS",
+    Flavour.MEMORY: "MSAN_OPTIONS",
+    Flavour.THREAD: "TSAN_OPTIONS",
 }
 FEW_EDGES = 100  # OSS-Fuzz warns below it, too
 RUNS = 4
@@ -106,7 +112,9 @@ class CheckupJob:
             ("FUZZPAIR_ENTRY", hex(entries[ENTRY])),
             *((("FUZZPAIR_INITIALIZE", hex(entries[INITIALIZE])),) if INITIALIZE in entries else ()),
         )
-        tried = sandbox.run(Command(argv=(f"./{self.program.program_name}",), cwd=folder, env=env, timeout_s=START_S))
+        # -runs: a program that is linked statically loads nothing, and would begin to fuzz.
+        argv = (f"./{self.program.program_name}", "-runs=0")
+        tried = sandbox.run(Command(argv=argv, cwd=folder, env=env, timeout_s=START_S))
         yield from _about_word(tool, fault, tried)
 
 
@@ -118,10 +126,18 @@ def checkup_job(
         without=without if program.flavour is Flavour.UNDEFINED else (),
         program=program,
         limits=limits,
-        env=judge_env(program.flavour),
+        env=_env(program.flavour),
         preload=store.put_blob(runtime_files()["known_bad_input.c"]),
         pair=pair,
     )
+
+
+def _env(flavour: Flavour) -> tuple[tuple[str, str], ...]:
+    """Whether a sanitizer speaks is asked under the options that all of them have; what it says is read by nobody."""
+    if flavour not in _OPTIONS:
+        return ()
+    options = f"exitcode={SANITIZER_EXIT[flavour]}:halt_on_error=1:symbolize=0:detect_leaks=0"
+    return ((_OPTIONS[flavour], options),)
 
 
 def place_program(program: TargetProgram, sandbox: Sandbox, store: Store) -> str:
@@ -171,10 +187,10 @@ def _about_sanitizers(flavour: Flavour, content: bytes) -> Iterator[Reason]:
 
 def _about_word(tool: Tool, fault: str, tried: Completed) -> Iterator[Reason]:
     log = tried.stderr.decode(errors="replace")
-    reports = [one for one in parse_log(log) if one.tool is tool]
-    if reports and not tried.ok:
+    tools = {one.tool for one in parse_log(log)}
+    if tool in tools and not tried.ok:
         return
-    if tool is Tool.UNDEFINED and tried.signal == SIGSEGV:
+    if tool is Tool.UNDEFINED and (Tool.SIGNAL in tools or tried.signal == SIGSEGV):
         yield Health.BAD, "it reads through a null pointer and UBSan says nothing: compile with $CFLAGS and $CXXFLAGS"
     elif tried.timed_out:
         yield Health.WEAK, f"a known-bad input ({fault}) ended by the time limit: whether {tool} speaks was not seen"

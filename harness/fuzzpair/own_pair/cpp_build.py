@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from fuzzpair.backends import Sandbox
-from fuzzpair.model import Completed, Flavour, Language
+from fuzzpair.model import REPOSITORY, Completed, Flavour, Language
 from fuzzpair.own_pair.flags import CppFlags
 from fuzzpair.own_pair.out_folder import Names, OutFolder
-from fuzzpair.own_pair.place import Place, ending, must, what_failed
+from fuzzpair.own_pair.place import Place, ending, what_failed
 from fuzzpair.own_pair.sources import CppSources
 from fuzzpair.pair_model import SideBuild
 from fuzzpair.store import Store
@@ -33,8 +33,7 @@ def build_cpp(plan: CppPlan, sandbox: Sandbox, store: Store) -> SideBuild:
     sources = plan.sources
     home = f"src/{sources.name}"
     # The script's folder first: where both have a file of one name, it is the tree's place that a path means.
-    place = Place.prepare(sandbox, store, {"src": sources.beside, home: sources.tree})
-    _take_what_was_fetched(place)
+    place = Place.prepare(sandbox, store, {"src": sources.beside, home: sources.tree}, with_fetched=True)
     completed = place.run(("bash", "-eux", f"{place.root}/src/{sources.script}"), cwd=home, env=_env(plan, place))
     log = completed.stdout.decode(errors="replace")
     if not completed.ok:
@@ -51,13 +50,6 @@ def build_cpp(plan: CppPlan, sandbox: Sandbox, store: Store) -> SideBuild:
         notes=tuple(out.notes),
         duration_s=completed.duration_s,
     )
-
-
-def _take_what_was_fetched(place: Place) -> None:
-    if place.pair:
-        # Without clobbering: what is in the repository is newer than what its image once fetched.
-        fetched = f"{place.pair}/src"
-        must(place.run(("sh", "-c", f"test ! -d '{fetched}' || cp -an '{fetched}/.' src/"), cwd=".", env={}))
 
 
 def _failed(plan: CppPlan, completed: Completed, log: str, store: Store) -> SideBuild:
@@ -99,9 +91,15 @@ def _env(plan: CppPlan, place: Place) -> dict[str, str]:
 
 
 def _maps(sources: CppSources, src: str) -> Iterator[str]:
-    """Paths as the repository has them, in reports and in assertions' texts. The last that fits counts."""
+    """Paths as the repository has them, in stacks and in assertions' texts. The last that fits counts."""
     yield f"-ffile-prefix-map={src}={ELSEWHERE}"
-    yield f"-ffile-prefix-map={src}/{sources.name}={sources.folder}"
+    yield from _as_in_repository(f"{src}/{sources.name}", sources.folder)
     for name in sources.beside_names:
         if name.endswith(_SOURCE) and " " not in name:
-            yield f"-ffile-prefix-map={src}/{name}={sources.beside_folder}/{name}"
+            yield from _as_in_repository(f"{src}/{name}", f"{sources.beside_folder}/{name}")
+
+
+def _as_in_repository(path: str, name: str) -> tuple[str, str]:
+    plain = name.removeprefix("./").rstrip("/")
+    in_stacks = REPOSITORY.rstrip("/") if plain == "." else f"{REPOSITORY}{plain}"
+    return f"-fdebug-prefix-map={path}={in_stacks}", f"-fmacro-prefix-map={path}={plain}"

@@ -18,6 +18,7 @@ OUT_LIMIT = 1 << 30  # octets of all that a build leaves
 LOG_LINES = 12
 # Links are followed in the sandbox, where what they lead to is the build's own affair; none comes out.
 COLLECT = 'rm -rf "$2" && cp -rL -- "$1" "$2" 2>&1 || true'
+FETCHED = 'test ! -d "$1" || cp -a -- "$1/." src/'
 _ASKED = 'pwd -P; uname -m; test ! -d "$FUZZPAIR_PAIR" || pair=$FUZZPAIR_PAIR; printf "%s\\n" "$pair"'
 
 
@@ -32,8 +33,10 @@ class Place:
     pair: str
 
     @classmethod
-    def prepare(cls, sandbox: Sandbox, store: Store, archives: Mapping[str, str]) -> Place:
-        """A clean folder with each archive (folder in it -> sha256) unpacked in order.
+    def prepare(
+        cls, sandbox: Sandbox, store: Store, archives: Mapping[str, str], *, with_fetched: bool = False
+    ) -> Place:
+        """A clean folder with what `fetch` left, and over it each archive (folder in it -> sha256) in order.
 
         Raises BuildError where they cannot be unpacked.
         """
@@ -45,6 +48,8 @@ class Place:
         asked = sandbox.run(_files("sh", "-c", _ASKED, cwd=BUILD))
         must(asked)
         root, machine, pair = asked.stdout.decode(errors="replace").splitlines()
+        if pair and with_fetched:
+            must(sandbox.run(_files("sh", "-c", FETCHED, "fetched", f"{pair}/src", cwd=BUILD)))
         for archive, folder in zip(named, archives, strict=True):
             unpack = ("tar", "xzf", PurePosixPath(archive).name, "--no-same-owner", "-C", folder)
             must(sandbox.run(_files(*unpack, cwd=BUILD)))

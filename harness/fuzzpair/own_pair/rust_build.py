@@ -16,7 +16,7 @@ from fuzzpair.store import Store
 
 # Where the repository has no lock file, the image's is used: it is what was vendored. A workspace has it at its root.
 LOCK = """
-root=$(dirname "$(cargo locate-project --workspace --offline --message-format plain --manifest-path "$1/Cargo.toml")")
+root=$(dirname "$(cargo locate-project --workspace --message-format plain --manifest-path "$1/Cargo.toml")")
 test -f "$root/Cargo.lock" || test ! -f "$2/Cargo.lock" || cp "$2/Cargo.lock" "$root/Cargo.lock"
 """
 QUESTION_S = 60.0
@@ -37,11 +37,12 @@ def build_rust(plan: RustPlan, sandbox: Sandbox, store: Store) -> SideBuild:
     sources = plan.sources
     home = f"src/{sources.name}"
     place = Place.prepare(sandbox, store, {home: sources.tree})
-    env = _env(plan, place)
+    triple = _triple(place)
+    env = _env(plan, place, triple)
     must(place.run(("sh", "-euc", LOCK, "lock", sources.fuzz, place.pair), cwd=home, env=env))
-    completed = place.run(_cargo(plan, place), cwd=home, env=env)
+    completed = place.run(_cargo(plan, place, triple), cwd=home, env=env)
     log = completed.stdout.decode(errors="replace")
-    _bring_out(plan, place)
+    _bring_out(plan, place, triple)
     out = OutFolder(files=place.out(), language=Language.RUST, flavour=plan.flavour, names=plan.names)
     programs = tuple(out.programs(store))
     there = {one.program_name for one in programs}
@@ -60,12 +61,12 @@ def build_rust(plan: RustPlan, sandbox: Sandbox, store: Store) -> SideBuild:
     )
 
 
-def _cargo(plan: RustPlan, place: Place) -> tuple[str, ...]:
+def _cargo(plan: RustPlan, place: Place, triple: str) -> tuple[str, ...]:
     """cargo-fuzz's own command. With --target, build scripts and procedural macros are not instrumented."""
     settings = ("--config", f"{place.pair}/cargo-config.toml") if place.pair else ()
     bins = tuple(part for name in plan.sources.targets for part in ("--bin", name))
     manifest = f"{plan.sources.fuzz}/Cargo.toml"
-    where = ("--manifest-path", manifest, "--target", _triple(place))
+    where = ("--manifest-path", manifest, "--target", triple)
     return ("cargo", *settings, "build", *where, "--release", "--offline", "--keep-going", *bins)
 
 
@@ -78,14 +79,13 @@ def _triple(place: Place) -> str:
     return hosts[0]
 
 
-def _bring_out(plan: RustPlan, place: Place) -> None:
+def _bring_out(plan: RustPlan, place: Place, triple: str) -> None:
     """The targets into $OUT; those that were not built are missed later."""
-    built = [f"target/{_triple(place)}/release/{name}" for name in plan.sources.targets]
+    built = [f"target/{triple}/release/{name}" for name in plan.sources.targets]
     place.run(("sh", "-c", 'for one; do test ! -f "$one" || mv "$one" out/; done', "move", *built), cwd=".", env={})
 
 
-def _env(plan: RustPlan, place: Place) -> dict[str, str]:
-    triple = _triple(place)
+def _env(plan: RustPlan, place: Place, triple: str) -> dict[str, str]:
     home = f"{place.root}/src/{plan.sources.name}"
     in_name = triple.replace("-", "_")
     return {

@@ -20,6 +20,7 @@ typedef int (*start_function)(main_function, int, char **, void (*)(void), void 
 
 /* The sanitizers' own interface, where the program has it. */
 extern void __msan_unpoison_param(size_t) __attribute__((weak));
+extern void __msan_unpoison(const volatile void *, size_t) __attribute__((weak));
 extern void __msan_allocated_memory(const volatile void *, size_t) __attribute__((weak));
 extern void __tsan_write_range(void *, unsigned long) __attribute__((weak));
 
@@ -83,6 +84,10 @@ static int known_bad_main(int argc, char **argv, char **environment) {
     int (*initialize)(int *, char ***) = (int (*)(int *, char ***))address("FUZZPAIR_INITIALIZE");
     const char *fault = getenv("FUZZPAIR_FAULT");
     if (entry == NULL || fault == NULL) return 2;
+    if (__msan_unpoison) { /* this frame lies where instrumented ones have been */
+        __msan_unpoison(&argc, sizeof argc);
+        __msan_unpoison(&argv, sizeof argv);
+    }
     if (initialize != NULL) initialize(&argc, &argv);
     for (size_t at = 0; at < sizeof sizes / sizeof *sizes; at++) try_size(entry, fault, sizes[at]);
     fprintf(stderr, "fuzzpair: nothing was said\n");

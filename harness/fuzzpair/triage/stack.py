@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from fuzzpair.model import Frame
+from fuzzpair.model import REPOSITORY, Frame
 
 MAX_FRAMES = 300
 LABEL_LENGTH = 80
@@ -103,7 +103,7 @@ def position(place: str) -> tuple[str | None, int | None, int | None]:
         path, line, last = file, last, ""
     if not path or path == "<null>":
         return None, None, None
-    return path, int(line or 0) or None, int(last or 0) or None
+    return path.removeprefix(REPOSITORY), int(line or 0) or None, int(last or 0) or None
 
 
 def _without_number(place: str) -> tuple[str, str]:
