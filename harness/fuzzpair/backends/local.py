@@ -207,7 +207,7 @@ class _LocalSandbox:
             "TMPDIR": str(place / "tmp"),
             "LANG": "C.UTF-8",
             "TZ": "UTC",
-            "FUZZPAIR_PAIR": pair,
+            **({"FUZZPAIR_PAIR": pair} if pair else {}),
         }
         self._around = Surroundings(root=str(self._root), env=env, memory_kb=limits.memory_mb * 1024)
 

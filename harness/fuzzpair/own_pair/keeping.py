@@ -17,6 +17,11 @@ def utc_now() -> str:
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+def _this_moment() -> str:
+    """RFC 3339, to the microsecond: of two runs within one second the later one is to be told from the earlier."""
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Keeper:
     """Writes one run's part of the state. Raises what PairState and Store raise."""
@@ -39,7 +44,7 @@ class Keeper:
         self, record: PairRecord, happening: Happening, finding: PairFinding, artifacts: tuple[str, ...]
     ) -> None:
         event = FindingEvent(
-            happening=happening, run_id=record.run_id, at=utc_now(), finding=finding, artifacts=artifacts
+            happening=happening, run_id=record.run_id, at=_this_moment(), finding=finding, artifacts=artifacts
         )
         self.state.add_event(event)
 

@@ -48,8 +48,9 @@ def _after(known: Past | None, event: FindingEvent) -> Past:
             return Past(finding=event.finding, first_seen=event.finding.first_seen, last_seen=at, is_fixed=True)
         return replace(known, is_fixed=True)
     finding = merged(known.finding, event.finding) if known else event.finding
-    first = min(known.first_seen, event.at) if known else event.at
-    return Past(finding=finding, first_seen=first, last_seen=event.at, is_fixed=False)
+    seen = f"{event.at[: len('2026-01-01T00:00:00')]}Z"  # to the second is what people are told
+    first = min(known.first_seen, seen) if known else seen
+    return Past(finding=finding, first_seen=first, last_seen=seen, is_fixed=False)
 
 
 def merged(earlier: PairFinding, later: PairFinding) -> PairFinding:

@@ -63,7 +63,7 @@ class FindingEvent:
 
     happening: Happening
     run_id: str
-    at: str  # RFC 3339, UTC
+    at: str  # RFC 3339, UTC, to the microsecond: what happened in one second has an order too
     finding: PairFinding
     artifacts: tuple[str, ...] = ()  # the names of all its inputs that this run tried: they need no other run
 
