@@ -20,6 +20,7 @@ from fuzzpair.report.console import make_console
 from fuzzpair.report.pair_console import render_pair
 from fuzzpair.report.pair_json import json_schema, read_pair, render
 from own_pair.pair_records import REPORT, campaign, finding, record, reproduction
+from report.junit_schema import objections
 from report.sarif_schema import problems
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -171,7 +172,7 @@ def test_nothing_of_a_log_is_markup_or_an_escape(tmp_path: Path) -> None:
         assert "\x1b" not in text, name
         assert "\u202e" not in text, name
         assert "\n::error::" not in text, name
-    ET.fromstring(made["junit.xml"])
+    assert objections(made["junit.xml"]) == []
     assert problems(json.loads(made["results.sarif"])) == []
     assert "passwd" not in json.dumps(
         [one["locations"] for one in json.loads(made["results.sarif"])["runs"][0]["results"]]

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from junit_xml import TestCase, TestSuite, to_xml_report_string
+from junit_xml import TestCase, TestSuite
 
 from fuzzpair.model import Language
 from fuzzpair.pair_judging import fails
 from fuzzpair.pair_model import PairFinding, PairRecord
 from fuzzpair.report import clean, pair_text
+from fuzzpair.report.junit_suites import rendered
 from fuzzpair.report.stored import NOTHING_STORED, Stored
 
 file_name: Final = "junit.xml"
@@ -22,7 +23,7 @@ def render(record: PairRecord, _: Stored = NOTHING_STORED, /) -> str:
     """The cases have the same classname and name in every run: viewers tell histories apart by them."""
     record = clean.cleaned(record)
     suites = [_findings(record), _programs(record), _controls(record), _run(record)]
-    return str(to_xml_report_string(suites, prettyprint=True))
+    return rendered(suites)
 
 
 def _findings(record: PairRecord) -> TestSuite:
