@@ -17,7 +17,7 @@ PACKAGE = Path(__file__).parent.parent / "harness" / "fuzzpair"
 # A unit (a file, or a folder with all that is in it) imports itself and units of the lines above its own, no other.
 LAYERS = (
     ("model", "errors", "yaml_source"),
-    ("pair_model",),
+    ("pair_model", "agreement_model"),
     (
         "bug_classes",
         "severity_rules",
@@ -28,6 +28,7 @@ LAYERS = (
         "config_problems",
         "diagnostics",
         "reduction",
+        "parting",
     ),
     ("severity", "claims_file", "outcomes"),
     ("backends", "triage", "store", "config", "claims_weighed"),  # the seams: they do not know each other
@@ -39,7 +40,7 @@ LAYERS = (
     ("crash_inputs",),
     ("run_findings", "under_load"),
     ("mistake_flow",),
-    ("pipeline", "verify", "soak"),
+    ("pipeline", "verify", "soak", "agree"),
     ("cli",),
     ("__main__",),
 )
@@ -59,6 +60,8 @@ RESERVED = {
 PURE = (
     "model",
     "pair_model",
+    "agreement_model",
+    "parting",
     "errors",
     "bug_classes",
     "severity",
