@@ -48,8 +48,9 @@ class Backend(Protocol):
 
     name: str
 
-    def prepare(self, recipe: Path) -> Toolchain:
-        """Make the image of a recipe (a folder under docker/) ready, and read its toolchain.
+    def prepare(self, recipe: Path, on: Path | None = None) -> Toolchain:
+        """Make the image of a recipe (a folder under docker/) ready, and read its toolchain. With `on` the recipe adds
+        to the image of that one: its Dockerfile names it as ${BASE}.
 
         Raises ImageError or BackendError with the next step.
         """

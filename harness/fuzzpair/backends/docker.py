@@ -55,10 +55,10 @@ class DockerBackend:
         """Raises BackendError unless the engine answers."""
         self._engine.ping()
 
-    def prepare(self, recipe: Path) -> Toolchain:
+    def prepare(self, recipe: Path, on: Path | None = None) -> Toolchain:
         self.ping()
         self.reap()
-        image_id = ImageMaker(self._engine, self._environ, self._on_progress).make(recipe)
+        image_id = ImageMaker(self._engine, self._environ, self._on_progress).make(recipe, on)
         self._image = image_id
         with self.session(Limits()) as sandbox:
             return read_toolchain(sandbox, image_id=image_id)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import os
+import tarfile
 import tempfile
 import time
 from collections import deque
@@ -24,6 +26,7 @@ from fuzzpair.errors import BackendError, ImageError
 BASE = "debian:bookworm-slim"
 SUITE = "bookworm"
 LABEL_RECIPE = "fuzzpair.recipe"
+CERTIFICATES = "ca-certificates.crt"  # the name in a derived recipe's context
 PULL_SILENCE_S = 10.0
 PROXY_VARIABLES = ("HTTP_PROXY", "HTTPS_PROXY", "FTP_PROXY", "NO_PROXY")
 LAST_LINES = 15
@@ -48,11 +51,14 @@ class ImageMaker:
     on_progress: Callable[[str], None]
     tried: list[str] = field(default_factory=list)
 
-    def make(self, recipe: Path) -> str:
+    def make(self, recipe: Path, on: Path | None = None) -> str:
         """The image's id. Raises ImageError with the last lines of what failed."""
         if not (recipe / "Dockerfile").is_file():
             raise ImageError(f"{recipe} has no Dockerfile", next_step="Check `image:` in pipeline.yml.")
-        digest = recipe_digest(recipe)
+        base = self.make(on) if on is not None else None
+        digest = (
+            hashlib.sha256(f"{base} {recipe_digest(recipe)}".encode()).hexdigest() if base else recipe_digest(recipe)
+        )
         tag = f"fuzzpair/{recipe.resolve().name}:{digest[:12]}"
         present = self._id_of(tag, digest)
         if present is not None:
@@ -60,7 +66,7 @@ class ImageMaker:
         if self._id_of(BASE) is None:
             self._make_base()
         self.on_progress(f"building {tag} (once, some minutes)")
-        self._build(recipe, tag, digest)
+        self._build(recipe, tag, digest, base)
         built = self._id_of(tag, digest)
         if built is None:
             raise ImageError(f"{tag} was built, but the engine does not have it", next_step="Run it again.")
@@ -75,7 +81,7 @@ class ImageMaker:
         labels = image["Config"].get("Labels") or {}
         return None if digest and labels.get(LABEL_RECIPE) != digest else str(image["Id"])
 
-    def _build(self, recipe: Path, tag: str, digest: str) -> None:
+    def _build(self, recipe: Path, tag: str, digest: str, base: str | None) -> None:
         last: deque[str] = deque(maxlen=LAST_LINES)
         proxies = {
             name: self.environ[name]
@@ -85,15 +91,33 @@ class ImageMaker:
         }
 
         def build(client: docker.APIClient) -> str | None:
-            options = {"tag": tag, "labels": {LABEL_RECIPE: digest, LABEL_ROLE: "toolchain"}, "buildargs": proxies}
-            events = client.build(path=str(recipe), rm=True, forcerm=True, decode=True, **options)
-            return self._follow(events, last)
+            labels = {LABEL_RECIPE: digest, LABEL_ROLE: "toolchain"}
+            options: dict[str, Any] = {"tag": tag, "labels": labels, "buildargs": proxies}
+            if base is None:
+                options |= {"path": str(recipe)}
+            else:
+                options["buildargs"] = {**proxies, "BASE": base}
+                options |= {"fileobj": self._context(recipe), "custom_context": True}
+            return self._follow(client.build(rm=True, forcerm=True, decode=True, **options), last)
 
         problem = self.engine.wait_for(build, f"{tag} cannot be built")
         if problem is not None:
             raise ImageError(
                 f"{tag} cannot be built: {problem}\n" + "\n".join(last), next_step=f"Look at {recipe / 'Dockerfile'}."
             )
+
+    def _context(self, recipe: Path) -> io.BytesIO:
+        """The recipe's files, and the certificates that this machine trusts: where a proxy looks into what is
+        downloaded, the image would trust it otherwise not at all. A stage that is not kept copies them."""
+        context = io.BytesIO()
+        with tarfile.open(fileobj=context, mode="w") as archive:
+            archive.add(recipe, ".")
+            content = _certificates(self.environ)
+            entry = tarfile.TarInfo(CERTIFICATES)
+            entry.size = len(content)
+            archive.addfile(entry, io.BytesIO(content))
+        context.seek(0)
+        return context
 
     def _follow(self, events: Iterator[dict[str, Any]], last: deque[str]) -> str | None:
         """Tell a build's output line by line; what the engine says went wrong, or None."""
@@ -153,6 +177,14 @@ class ImageMaker:
     def _must(self, ended: Ended, tool: str) -> None:
         if ended.exit_code != 0:
             raise BackendError(f"{tool} ended with {ended.exit_code}: {' / '.join(ended.last_lines[-3:])}")
+
+
+def _certificates(environ: Mapping[str, str]) -> bytes:
+    """This machine's own bundle; empty where there is none."""
+    for path in (environ.get("SSL_CERT_FILE", ""), "/etc/ssl/certs/ca-certificates.crt"):
+        with suppress(OSError):
+            return Path(path).read_bytes()
+    return b""
 
 
 def _may_make_devices(folder: Path) -> bool:

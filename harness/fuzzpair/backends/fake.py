@@ -38,7 +38,7 @@ class FakeBackend:
         self._answer = answer
         self._toolchain = toolchain
 
-    def prepare(self, recipe: Path) -> Toolchain:  # noqa: ARG002 - there is nothing to make
+    def prepare(self, recipe: Path, on: Path | None = None) -> Toolchain:  # noqa: ARG002 - there is nothing to make
         return self._toolchain
 
     @contextmanager

@@ -113,7 +113,7 @@ class LocalBackend:
         self._on_progress = _silent
         self._running = _Running()
 
-    def prepare(self, recipe: Path) -> Toolchain:  # noqa: ARG002 - what is installed is what is used
+    def prepare(self, recipe: Path, on: Path | None = None) -> Toolchain:  # noqa: ARG002 - what is installed is used
         self._on_progress(NO_ISOLATION)
         self._tools = find_tools(self._environ)
         with self.session(Limits()) as sandbox:
