@@ -44,6 +44,11 @@ class BugClass:
         return self.cwe == 401
 
     @property
+    def is_logic(self) -> bool:
+        """Whether the program does what it says and the slip is in what it says: only another program sees it."""
+        return self.group == "logic" or self.slug in ("wrong-check", "swapped-field")
+
+    @property
     def is_latent(self) -> bool:
         """Whether the harm lies outside of what one run prints: a file that is not there today, a thread that came in
         time. Triggered and seen by nobody is then not seen, and not without effect, in either language."""

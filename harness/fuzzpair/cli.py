@@ -10,7 +10,7 @@ import tempfile
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
@@ -20,6 +20,10 @@ import typer
 
 from fuzzpair import __version__, state
 from fuzzpair.again import Again, replay_again, replayed_program
+from fuzzpair.agree.campaigns import ATHERIS
+from fuzzpair.agree.flow import Agree, Engines
+from fuzzpair.agree.plan import Planner, logic_mistakes
+from fuzzpair.agree.wish import AgreeWish, agreement_of
 from fuzzpair.backends import Backend
 from fuzzpair.backends.select import Kind, open_backend
 from fuzzpair.build import put_sources
@@ -47,6 +51,9 @@ from fuzzpair.progress import Observer
 from fuzzpair.reading import check_wish, read_corpus
 from fuzzpair.rebase import problems_behind, rebase_all
 from fuzzpair.report import clean, write_reports
+from fuzzpair.report.agreement import render as render_agreement_json
+from fuzzpair.report.agreement import render_agreement
+from fuzzpair.report.agreement_files import write_agreement
 from fuzzpair.report.checks import render_checks
 from fuzzpair.report.checks import render_json as checks_json
 from fuzzpair.report.console import make_console, render_matrix
@@ -201,17 +208,21 @@ class _Backing:
 
 
 @contextmanager
-def _backing(config: Config, store: Store, world: World, kind: Kind) -> Iterator[_Backing]:
-    """A prepared backend and its workers; everything of it is ended with the block. Ctrl-C is Interrupted."""
+def _backing(config: Config, store: Store, world: World, kind: Kind, added: Path | None = None) -> Iterator[_Backing]:
+    """A prepared backend and its workers; everything of it is ended with the block. Ctrl-C is Interrupted.
+
+    `added` is a recipe on top of the toolchain's. What it holds is a part of its jobs' keys.
+    """
     # One more than there are cores: while a sandbox starts or its files travel, a core would be idle.
     workers = (os.cpu_count() or 1) + 1 if config.workers == "auto" else config.workers
     with make_observer(make_console(sys.stderr, sys.stderr.isatty()), sys.stderr.isatty()) as observer:
         backend = world.backend(kind, observer.message)
         executor = ThreadPoolExecutor(workers)
         try:
-            toolchain = backend.prepare(config.image)
+            toolchain = backend.prepare(config.image) if added is None else backend.prepare(added, config.image)
             limits = config.limits.to_model()
-            worker = Worker(backend=backend, store=store, fingerprint=toolchain.fingerprint, limits=limits)
+            fingerprint = toolchain.fingerprint if added is None else f"{toolchain.fingerprint} {_texts_digest(added)}"
+            worker = Worker(backend=backend, store=store, fingerprint=fingerprint, limits=limits)
             yield _Backing(toolchain, worker, executor, workers, observer)
         except KeyboardInterrupt:
             raise Interrupted from None
@@ -220,6 +231,11 @@ def _backing(config: Config, store: Store, world: World, kind: Kind) -> Iterator
             executor.shutdown(wait=False, cancel_futures=True)
             with suppress(BackendError):  # an engine that is gone must not take what was found with it
                 backend.stop_all()
+
+
+def _texts_digest(folder: Path) -> str:
+    """Of all files of a recipe: what is installed on top has no version that could be asked for."""
+    return digest(b"".join(path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()))
 
 
 def _end_like_ctrl_c(number: signal.Signals) -> None:
@@ -263,6 +279,73 @@ def soak(
     for name, content in found.items():
         console.print(f"wrote {_write_octets(out / 'soak' / name, content)}")
     raise typer.Exit(exit_code_of_soak(soaked))
+
+
+@app.command()
+def agree(
+    context: typer.Context,
+    mistakes: Annotated[list[str] | None, typer.Argument(help="Plant these, one side at a time.")] = None,
+    logic: Annotated[bool, typer.Option("--logic", help="Plant every mistake of logic.")] = False,
+    engine: Annotated[list[str] | None, typer.Option(help="libfuzzer or atheris; else pipeline.yml's.")] = None,
+    runs: Annotated[int | None, typer.Option(min=1, help="Executions of one campaign.")] = None,
+    seconds: Annotated[float | None, typer.Option(min=1, max=86_400, help="Of one campaign.")] = None,
+    slices: Annotated[int, typer.Option(min=1, max=1000, help="Campaigns of the unpatched twins, each stored.")] = 1,
+    config_file: ConfigFile = CONFIG,
+    state_folder: StateFolder = STATE,
+    out: OutFolder = OUT,
+) -> None:
+    """Compare the twins: in one binary, and beside a reference in Python; name where they part, and who is alone.
+
+    Without a mistake the unpatched twins are compared; with one, its twin with the other one as it stands. Exit code:
+    0 they agree and what was planted was found, 1 not so, 2 usage, 3 could not be done, 130 interrupted.
+    """
+    config = load_config(config_file)
+    wish = AgreeWish(
+        agreement=agreement_of(config),
+        engines=tuple(engine or ()),
+        mistakes=tuple(logic_mistakes(config)) if logic else tuple(mistakes or ()),
+        runs=runs,
+        seconds=seconds,
+        slices=slices,
+    )
+    wish.check(config)
+    _end_like_ctrl_c(signal.SIGTERM)
+    corpora = {target: read_corpus(config, target) for target in config.pair.targets}
+    with state.locked_state(state_folder) as store, _engines(config, wish, store, context.obj) as (engines, work):
+        record = Agree(
+            config=config,
+            agreement=wish.agreement,
+            store=store,
+            planner=Planner(config, wish.agreement, store),
+            engines=engines,
+            budget=wish.budget(),
+            limits=work.worker.limits,
+            toolchain=work.toolchain,
+            backend=work.worker.backend.name,
+            seeds={target: tuple(dict.fromkeys(map(store.put_blob, seeds))) for target, seeds in corpora.items()},
+            mistakes=wish.mistakes,
+            twins=not wish.mistakes,
+        ).run()
+        store.put_document(f"agreements/{record.run_id}.json", render_agreement_json(record))
+    console = make_console(sys.stdout, sys.stdout.isatty())
+    render_agreement(record, console)
+    for path in write_agreement(record, out, store.get_blob):
+        console.print(f"wrote {path}")
+    raise typer.Exit(record.exit_code)
+
+
+@contextmanager
+def _engines(config: Config, wish: AgreeWish, store: Store, world: World) -> Iterator[tuple[Engines, _Backing]]:
+    """A scheduler for each engine, each in the image that it runs in."""
+    with ExitStack() as closing:
+        work = closing.enter_context(_backing(config, store, world, config.backend))
+        schedulers = {}
+        for name in wish.names():
+            image = wish.agreement.image if name == ATHERIS else None
+            own = closing.enter_context(_backing(config, store, world, config.backend, image)) if image else work
+            schedulers[name] = Scheduler(own.executor, own.worker, own.observer, slots=own.slots)
+        sides = Scheduler(work.executor, work.worker, work.observer, slots=work.slots)
+        yield Engines(sides=sides, schedulers=schedulers), work
 
 
 @app.command()

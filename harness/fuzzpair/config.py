@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Sized
 from pathlib import Path
 from typing import Annotated, Any, Literal, NoReturn, TypeVar
@@ -31,6 +32,7 @@ from fuzzpair.severity import Overrides, Severity
 from fuzzpair.severity_rules import Touch
 
 VERSION = 1
+_DOTTED = r"^[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*$"
 
 Some = TypeVar("Some", bound=Sized)
 
@@ -111,6 +113,17 @@ def _or(word: str, otherwise: str) -> BeforeValidator:
     return BeforeValidator(validate)
 
 
+def _existing_file(path: Path, info: ValidationInfo) -> Path:
+    resolved = _in_repository(path, info)
+    return resolved if resolved.is_file() else _refuse(f"there is no file '{path}' in {_root(info)}")
+
+
+def _module_and_name(value: str) -> str:
+    if value and not re.fullmatch(rf"{_DOTTED.removesuffix('$')}:[A-Za-z_][A-Za-z0-9_]*", value.removesuffix("\n")):
+        _refuse(f"'{value[:80]}' should be module:name")
+    return value
+
+
 def _known_class(slug: str) -> str:
     if slug not in BUG_CLASSES:
         _refuse(f"there is no such bug class{perhaps(slug, list(BUG_CLASSES))}")
@@ -129,6 +142,7 @@ def _word_or_else(value: object) -> str:
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}\z")]
 Folder = Annotated[Path, AfterValidator(_existing_folder)]
 File = Annotated[Path, AfterValidator(_in_repository)]
+Source = Annotated[Path, AfterValidator(_existing_file)]
 Names = Annotated[tuple[Name, ...], AfterValidator(_distinct)]
 Seeds = Annotated[tuple[Annotated[int, Field(ge=1, lt=1 << 31)], ...], AfterValidator(_distinct)]
 CppFlavours = Annotated[
@@ -235,6 +249,34 @@ class Profile(_Section):
         return self.found_runs_of.get(target, self.found_runs)
 
 
+class Agreement(_Section):
+    """How the twins are compared: with each other, and with a reference in Python (docs/agreement.md)."""
+
+    cpp: Source
+    """The C++ twin's `describe` for the C ABI."""
+    rust: Source
+    """The Rust twin's."""
+    engines: Annotated[tuple[Literal["libfuzzer", "atheris"], ...], AfterValidator(_distinct)] = ("libfuzzer",)
+    """libfuzzer: both twins in one binary. atheris: both beside the reference, in Python."""
+    image: Folder | None = None
+    """The recipe of atheris and the reference, on top of the toolchain image."""
+    modules: Folder | None = None
+    """A Python package of the pair's own: the reference's function and the structured inputs."""
+    reference: Annotated[str, AfterValidator(_module_and_name)] = ""
+    """`module:function` of the third opinion: (target, octets) → text, or text and reasons."""
+    inputs: Annotated[str, AfterValidator(_module_and_name)] = ""
+    """`module:class` of structured inputs; without it octets are mutated."""
+    instrument: Annotated[tuple[Annotated[str, Field(pattern=_DOTTED)], ...], AfterValidator(_distinct)] = ()
+    """Python packages whose coverage guides atheris."""
+    seconds: Seconds = 120
+    """Of one campaign; what it ends is a sample of what was done until then."""
+    runs: Count = 5_000_000
+    """Executions of one campaign."""
+
+    def describe(self, language: Language) -> Path:
+        return self.cpp if language is Language.CPP else self.rust
+
+
 class Config(_Section):
     """pipeline.yml. All paths are absolute here, and inside `root`."""
 
@@ -256,6 +298,9 @@ class Config(_Section):
     """The verdicts of the last release, which the gate compares with; the file may be absent."""
     claims: File | None = None
     """Claims that the matrix answers; without this key none are asked. docs/claims.md describes the file."""
+
+    agreement: Agreement | None = None
+    """What `fuzzpair agree` compares; without this key it has nothing to ask."""
 
     severity: dict[Class, Level] = {}
     """Levels that hold instead of docs/severity.md's, for a class or for one access to it."""

@@ -1,7 +1,7 @@
 """Answers → where they part, as a path of fields, and who is alone. Pure: texts in, a Parting out.
 
-Nothing here knows DNS. A canonical text is lines; a line of one word and a number (`answer 2`) heads what follows; words
-in capitals name what a line is about; a lower-case word names the field behind it.
+Nothing here knows DNS. A canonical text is lines; a line of one word and a number (`answer 2`) heads what follows;
+words in capitals name what a line is about; a lower-case word names the field behind it.
 """
 
 from __future__ import annotations

@@ -10,9 +10,9 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, is_dataclass, replace
 from enum import Enum
-from typing import Final, cast
+from typing import Final, TypeVar, cast
 
-from fuzzpair.model import RunRecord
+Record = TypeVar("Record")  # a frozen dataclass: a run's, or another verb's
 
 # Fields whose line breaks mean something. Everywhere else a line break could forge a line of a log.
 BLOCK_FIELDS: Final = frozenset({"excerpt", "rendered", "patch", "fixed_patch"})
@@ -76,9 +76,9 @@ def fenced(text: str, language: str = "") -> str:
     return f"{fence}{language}\n{shown}\n{fence}"
 
 
-def cleaned(record: RunRecord) -> RunRecord:
+def cleaned(record: Record) -> Record:
     """The record with every string made harmless to look at. Doing it twice changes nothing."""
-    return cast(RunRecord, _cleaned(record, is_block=False))
+    return cast(Record, _cleaned(record, is_block=False))
 
 
 def _cleaned(value: object, *, is_block: bool) -> object:
