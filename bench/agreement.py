@@ -89,8 +89,8 @@ def main() -> None:
             )
             atheris = rate(
                 lambda work: AtherisJob(
-                    cpp=cpp.shared,
-                    rust=rust.shared,
+                    cpp=cpp.archive,
+                    rust=rust.archive,
                     modules=(*shipped_modules(store), *own),
                     reference=agreement.reference,
                     inputs_class=agreement.inputs,

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar, Final
 
-from fuzzpair.agree.sides import SHARED, native_file
+from fuzzpair.agree.sides import native_file, shared_lines
 from fuzzpair.agreement_model import AgreementCampaign, Sighting
 from fuzzpair.backends import Sandbox
 from fuzzpair.errors import BuildError, EngineError
@@ -26,6 +26,10 @@ MAX_LENGTH = 2048
 GROWTH_POINTS = 60  # of a curve: more are thinned out
 MOST_SIGHTINGS = 64  # read again and named; the smallest of each rough kind are kept
 NATIVE, ATHERIS = "libfuzzer", "atheris"
+# docker/atheris: the libFuzzer in atheris, in which the sides' counters are counted. It must not become everybody's
+# (RTLD_GLOBAL): atheris would then take it for one that was there before, and use a core without it.
+ATHERIS_CORE = "/opt/fuzzpair/atheris-core.so"
+LINK_S = 300.0
 PYTHON_PATH = "/opt/fuzzpair/python:modules"
 _PARTED: Final = re.compile(
     r"^fuzzpair: parted ([0-9a-f]{16}) octets (\d{1,9}) executions (\d{1,15}) seconds (\d{1,9}\.\d{3})$", re.MULTILINE
@@ -112,14 +116,8 @@ class NativeJob(_Campaign):
         sandbox.put_blobs({f"{folder}/{name}": sha256 for name, sha256 in blobs.items()}, store.get_blob)
         define = (f'-DFUZZPAIR_TARGET="{self.work.target}"', *self.defines)
         link = ("clang++", *CPP_COMMON, *CPP_LINK_COMMON, "-O2", *define, "agree.cpp", "cpp.a", "rust.a")
-        linked = sandbox.run(
-            Command(argv=(*link, "-fsanitize=fuzzer", "-ldl", "-o", "agree"), cwd=folder, timeout_s=300.0)
-        )
-        if not linked.ok:
-            raise BuildError(
-                f"{self.label}: the two sides do not link: {linked.stderr.decode(errors='replace').strip()[-600:]}",
-                next_step="docs/agreement.md says what each side has to define",
-            )
+        link = (*link, "-fsanitize=fuzzer", "-ldl", "-o", "agree")
+        must_link((sandbox.run(Command(argv=link, cwd=folder, timeout_s=LINK_S)),), self.label)
         completed = sandbox.run(
             Command(
                 argv=("./agree", *self.options()),
@@ -141,7 +139,7 @@ class AtherisJob(_Campaign):
     revision: ClassVar[int] = 1
     result_type: ClassVar[type[AgreementCampaign]] = AgreementCampaign
 
-    cpp: str  # sha256 of each shared object
+    cpp: str  # sha256 of each archive
     rust: str
     modules: tuple[tuple[str, str], ...]  # path -> sha256: this package's and the reference's
     reference: str  # module:function
@@ -158,18 +156,19 @@ class AtherisJob(_Campaign):
         """Raises EngineError when nothing was executed."""
         folder = f"agree-atheris-{self.work.target}"
         sandbox.put(self.inputs(folder, self.label, store))
-        blobs = {f"cpp-{SHARED}": self.cpp, f"rust-{SHARED}": self.rust}
+        blobs = {"cpp.a": self.cpp, "rust.a": self.rust}
         blobs |= {f"modules/{path}": sha256 for path, sha256 in self.modules}
         sandbox.put_blobs({f"{folder}/{name}": sha256 for name, sha256 in blobs.items()}, store.get_blob)
         settings = {
             "target": self.work.target,
-            "sides": {"cpp": f"./cpp-{SHARED}", "rust": f"./rust-{SHARED}"},
+            "sides": {"cpp": "./cpp.so", "rust": "./rust.so"},
             "reference": self.reference,
             "inputs": self.inputs_class,
             "instrument": list(self.instrument),
             "stop_at_first": self.work.stop_at_first,
         }
         sandbox.put({f"{folder}/settings.json": json.dumps(settings).encode()})
+        must_link(sandbox.run_all(link_commands(folder, ATHERIS_CORE), keep_going=False), self.label)
         completed = sandbox.run(
             Command(
                 argv=("python3", "-m", "fuzzpair.agree.python.atheris_agree", *self.options()),
@@ -180,6 +179,19 @@ class AtherisJob(_Campaign):
         )
         return read_campaign(
             completed, sandbox.get([f"{folder}/{PARTED}", f"{folder}/{ARTIFACTS.rstrip('/')}"]), self, store
+        )
+
+
+def link_commands(folder: str, *beside: str) -> list[Command]:
+    return [Command(argv=argv, cwd=folder, timeout_s=LINK_S) for argv in shared_lines(*beside)]
+
+
+def must_link(done: Sequence[Completed], label: str) -> None:
+    """Raises BuildError where a side does not define what it has to, or needs what is not there."""
+    if not done[-1].ok:
+        raise BuildError(
+            f"{label}: the sides do not link: {done[-1].stderr.decode(errors='replace').strip()[-600:]}",
+            next_step="docs/agreement.md says what each side has to define",
         )
 
 

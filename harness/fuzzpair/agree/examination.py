@@ -10,8 +10,8 @@ from typing import Annotated, ClassVar, Final
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from fuzzpair.agree.campaigns import MOST_SIGHTINGS, PYTHON_PATH
-from fuzzpair.agree.sides import SHARED, native_file
+from fuzzpair.agree.campaigns import LINK_S, MOST_SIGHTINGS, PYTHON_PATH, link_commands, must_link
+from fuzzpair.agree.sides import native_file
 from fuzzpair.agreement_model import AgreementCampaign, Answer, Disagreement, Ending, Said, Sighting, Voice
 from fuzzpair.backends import Sandbox
 from fuzzpair.errors import EngineError
@@ -80,7 +80,7 @@ class ExamineJob:
     revision: ClassVar[int] = 1
     result_type: ClassVar[type[Examination]] = Examination
 
-    cpp: str  # sha256 of each shared object
+    cpp: str  # sha256 of each archive
     rust: str
     target: str
     inputs: tuple[str, ...]
@@ -97,12 +97,12 @@ class ExamineJob:
     def run(self, sandbox: Sandbox, store: Store) -> Examination:
         """Raises EngineError where the examination itself did not come to its end."""
         folder = f"examine-{self.target}"
-        blobs = {f"cpp-{SHARED}": self.cpp, f"rust-{SHARED}": self.rust}
+        blobs = {"cpp.a": self.cpp, "rust.a": self.rust}
         blobs |= {f"inputs/{sha256}": sha256 for sha256 in self.inputs}
         blobs |= {f"modules/{path}": sha256 for path, sha256 in self.modules}
         settings = {
             "target": self.target,
-            "sides": {"cpp": f"./cpp-{SHARED}", "rust": f"./rust-{SHARED}"},
+            "sides": {"cpp": "./cpp.so", "rust": "./rust.so"},
             "reference": self.reference,
             "fuse_s": self.fuse_s,
         }
@@ -110,16 +110,18 @@ class ExamineJob:
         own["counters.c"] = native_file("counters.c")
         sandbox.put({f"{folder}/{path}": content for path, content in own.items()})
         sandbox.put_blobs({f"{folder}/{path}": sha256 for path, sha256 in blobs.items()}, store.get_blob)
+        # What instrumentation calls, for where nobody counts.
         stub = Command(
-            argv=("clang", "-shared", "-fPIC", "counters.c", "-o", "counters.so"), cwd=folder, timeout_s=60.0
+            argv=("clang", "-O1", "-fPIC", "-c", "counters.c", "-o", "counters.o"), cwd=folder, timeout_s=LINK_S
         )
+        must_link(sandbox.run_all([stub, *link_commands(folder, "counters.o")], keep_going=False), self.label)
         examine = Command(
             argv=("python3", "-m", "fuzzpair.agree.python.examine"),
             cwd=folder,
             env=(("PYTHONPATH", PYTHON_PATH), ("PYTHONHASHSEED", "0"), ("RUST_BACKTRACE", "0")),
             timeout_s=self.fuse_s + 60.0 + 10.0 * len(self.inputs),
         )
-        done = sandbox.run_all([stub, examine], keep_going=False)[-1]
+        done = sandbox.run(examine)
         if not done.ok:
             raise EngineError(
                 f"{self.label}: {done.stderr.decode(errors='replace').strip()[-600:] or 'ended early'}",

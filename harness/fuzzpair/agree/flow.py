@@ -115,8 +115,8 @@ class Agree:
         if engine == NATIVE:
             return native_job(_made(cpp.archive), _made(rust.archive), work, self.store, one.subject)
         return AtherisJob(
-            cpp=_made(cpp.shared),
-            rust=_made(rust.shared),
+            cpp=_made(cpp.archive),
+            rust=_made(rust.archive),
             modules=self._modules(),
             reference=self.agreement.reference,
             inputs_class=self.agreement.inputs,
@@ -151,8 +151,8 @@ class Agree:
         self, one: Compared, sides: tuple[Side, Side], engine: str, done: list[AgreementCampaign]
     ) -> ExamineJob | None:
         return examine_job(
-            _made(sides[0].shared),
-            _made(sides[1].shared),
+            _made(sides[0].archive),
+            _made(sides[1].archive),
             done,
             modules=self._modules(),
             reference=self.agreement.reference if engine == ATHERIS else "",

@@ -1,4 +1,4 @@
-"""One twin ready to be compared: an archive for the binary that holds both, a shared object for a Python engine."""
+"""One twin ready to be compared: an archive, which is linked into the program or the Python process that asks it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from fuzzpair.store import Store
 # a sanitizer's work would be paid for in executions.
 CPP_COMPARED: Final = ("-O2", "-fPIC", "-gline-tables-only", "-fsanitize=fuzzer-no-link")
 RUST_COMPARED: Final = ("-Copt-level=3", "-Cdebuginfo=line-tables-only", "-Cforce-frame-pointers=yes", *RUST_COVERAGE)
-ARCHIVE, SHARED = "side.a", "side.so"
+ARCHIVE = "side.a"
 LABEL: Final = {Language.CPP: "describe.cpp", Language.RUST: "describe.rs"}
 
 
@@ -26,7 +26,6 @@ class Side:
     """Without an archive the compiler refused, and `problem` has its words."""
 
     archive: str | None  # sha256
-    shared: str | None
     problem: str = ""
 
 
@@ -56,18 +55,16 @@ class SideJob:
         content["describe.h"] = store.get_blob(self.header)
         sandbox.put({f"{folder}/{path}": text for path, text in content.items()})
         lines = self._cpp_lines() if self.language is Language.CPP else self._rust_lines()
-        clear = Command(argv=("rm", "-f", "--", ARCHIVE, SHARED), cwd=folder, timeout_s=COMPILE_TIMEOUT_S)
+        clear = Command(argv=("rm", "-f", "--", ARCHIVE), cwd=folder, timeout_s=COMPILE_TIMEOUT_S)
         commands = [Command(argv=argv, cwd=folder, timeout_s=COMPILE_TIMEOUT_S) for argv in lines]
         done = sandbox.run_all([clear, *commands], keep_going=False)[-1]
         if not done.ok:
             said = done.stderr.decode(errors="replace").strip()
-            return Side(archive=None, shared=None, problem=f"{done.command.argv[0]}: {said[-600:]}")
-        made = sandbox.get([f"{folder}/{ARCHIVE}", f"{folder}/{SHARED}"])
-        if len(made) != 2:
-            raise BuildError(f"{self.label}: the build succeeded and wrote no {ARCHIVE} or no {SHARED}")
-        return Side(
-            archive=store.put_blob(made[f"{folder}/{ARCHIVE}"]), shared=store.put_blob(made[f"{folder}/{SHARED}"])
-        )
+            return Side(archive=None, problem=f"{done.command.argv[0]}: {said[-600:]}")
+        made = sandbox.get([f"{folder}/{ARCHIVE}"])
+        if not made:
+            raise BuildError(f"{self.label}: the build succeeded and wrote no {ARCHIVE}")
+        return Side(archive=store.put_blob(made[f"{folder}/{ARCHIVE}"]))
 
     def _cpp_lines(self) -> list[tuple[str, ...]]:
         units = [path for path, _ in self.sources if path.endswith(".cpp") and not path.startswith(ENTRIES)]
@@ -77,11 +74,7 @@ class SideJob:
             ("clang++", *CPP_COMMON, *CPP_COMPARED, "-I.", "-c", unit, "-o", made)
             for unit, made in zip(units, objects, strict=True)
         ]
-        return [
-            *compiling,
-            ("llvm-ar", "rcs", ARCHIVE, *objects),
-            ("clang++", *CPP_LINK_COMMON, "-shared", *objects, "-o", SHARED),
-        ]
+        return [*compiling, ("llvm-ar", "rcs", ARCHIVE, *objects)]
 
     def _rust_lines(self) -> list[tuple[str, ...]]:
         common = ("rustc", *(flag for flag in RUST_COMMON if not flag.startswith("--error-format")), *RUST_COMPARED)
@@ -89,7 +82,6 @@ class SideJob:
         return [
             (*common, "--crate-type=rlib", "--crate-name=dns", "src/lib.rs", "-o", "libdns.rlib"),
             (*common, "--crate-type=staticlib", *glue, "-o", ARCHIVE),
-            (*common, "--crate-type=cdylib", *glue, "-o", SHARED),
         ]
 
 
@@ -109,3 +101,11 @@ def side_job(language: Language, sources: Sources, describe: bytes, store: Store
 def native_file(name: str) -> bytes:
     """One of the package's own C++ files that are linked beside the twins."""
     return (files("fuzzpair") / "agree" / "native" / name).read_bytes()
+
+
+def shared_lines(*beside: str) -> list[tuple[str, ...]]:
+    """Both sides as shared objects for ctypes, from `cpp.a` and `rust.a`, each with what answers its callbacks."""
+    common = ("clang++", *CPP_LINK_COMMON, "-shared")
+    return [
+        (*common, f"-Wl,-u,fuzzpair_describe_{one}", f"{one}.a", *beside, "-ldl", "-o", f"{one}.so") for one in Language
+    ]

@@ -6,7 +6,6 @@ that atheris brings. What the log says is what the native engine's says (agree_f
 
 from __future__ import annotations
 
-import ctypes
 import hashlib
 import os
 import sys
@@ -27,13 +26,20 @@ TELL_EVERY = 1 << 14
 class Comparing:
     """The fuzz target. Equal texts cost a comparison of octets; only what differs is looked at closely."""
 
-    def __init__(self, voices: Voices, settings: Settings) -> None:
-        self.voices = voices
+    voices: Voices
+
+    def __init__(self, settings: Settings, reference: Callable[..., Any] | None) -> None:
+        self.settings = settings
+        self.third = reference
         self.stop_at_first = settings.stop_at_first
         self.kinds: dict[str, int] = {}
         self.executions = self.parted = 0
         self.documented: Counter[str] = Counter()
         self.started = time.monotonic()
+
+    def load(self) -> None:
+        """Behind Setup: the sides name the core that it loads, and their counters find the libFuzzer in there."""
+        self.voices = Voices(self.settings, self.third)
 
     def one_input(self, data: bytes) -> None:
         self.executions += 1
@@ -83,14 +89,6 @@ def say(text: str) -> None:
     sys.stderr.flush()
 
 
-def share_callbacks() -> None:
-    """The twins' counters are found by the libFuzzer in atheris' core, whose names have to be everybody's."""
-    import atheris  # noqa: PLC0415 - only in the image that has it
-
-    core = next(Path(str(atheris.__file__)).parent.glob("core_with_libfuzzer*.so"))
-    ctypes.CDLL(str(core), mode=ctypes.RTLD_GLOBAL)
-
-
 def mutator(inputs: Any) -> Callable[[bytes, int, int], bytes]:  # noqa: ANN401 - the pair's own class
     """The pair's structured inputs, and libFuzzer's own mutations where it leaves the octets to them."""
     import atheris  # noqa: PLC0415
@@ -106,13 +104,12 @@ def main() -> None:
     import atheris  # noqa: PLC0415
 
     settings = read_settings()
-    share_callbacks()
     with atheris.instrument_imports(include=settings.instrument):
         reference = named(settings.reference) if settings.reference else None
-    voices = Voices(settings, reference)
-    comparing = Comparing(voices, settings)
     options = {"custom_mutator": mutator(named(settings.inputs)(settings.target))} if settings.inputs else {}
+    comparing = Comparing(settings, reference)
     atheris.Setup(sys.argv, comparing.one_input, **options)
+    comparing.load()
     atheris.Fuzz()
 
 

@@ -5,7 +5,6 @@ Each input has a process of its own, so that a side that crashes or never ends t
 
 from __future__ import annotations
 
-import ctypes
 import json
 import os
 import signal
@@ -21,7 +20,6 @@ from fuzzpair.reduction import reduce_input
 
 HANG_S = 2
 MOST_TOUCHED = 1024  # octets of an input of which each is tried whether it matters
-STUB = "./counters.so"
 Answers = dict[Voice, Answer]
 
 
@@ -130,7 +128,6 @@ def _told(writer: int, voice: Voice) -> None:
 def main() -> None:
     """Read `inputs/*`, write `examined/<name>.json` for each that parts."""
     settings = read_settings()
-    ctypes.CDLL(STUB, mode=ctypes.RTLD_GLOBAL)  # what instrumentation calls, and nobody counts here
     reference = named(settings.reference) if settings.reference else None
     examiner = Examiner(Voices(settings, reference), settings)
     for path in sorted(Path("inputs").iterdir()):
