@@ -115,9 +115,11 @@ class NativeJob(_Campaign):
         blobs = {"cpp.a": self.cpp, "rust.a": self.rust, "agree.cpp": self.compare, "describe.h": self.header}
         sandbox.put_blobs({f"{folder}/{name}": sha256 for name, sha256 in blobs.items()}, store.get_blob)
         define = (f'-DFUZZPAIR_TARGET="{self.work.target}"', *self.defines)
-        link = ("clang++", *CPP_COMMON, *CPP_LINK_COMMON, "-O2", *define, "agree.cpp", "cpp.a", "rust.a")
-        link = (*link, "-fsanitize=fuzzer", "-ldl", "-o", "agree")
-        must_link((sandbox.run(Command(argv=link, cwd=folder, timeout_s=LINK_S)),), self.label)
+        # Compiled apart from the link: what compares is not instrumented, or it would guide the search by its own edges.
+        compile_line = ("clang++", *CPP_COMMON, "-O2", *define, "-c", "agree.cpp", "-o", "agree.o")
+        link = ("clang++", *CPP_LINK_COMMON, "-fsanitize=fuzzer", "agree.o", "cpp.a", "rust.a", "-ldl", "-o", "agree")
+        commands = [Command(argv=argv, cwd=folder, timeout_s=LINK_S) for argv in (compile_line, link)]
+        must_link(sandbox.run_all(commands, keep_going=False), self.label)
         completed = sandbox.run(
             Command(
                 argv=("./agree", *self.options()),
