@@ -113,11 +113,6 @@ def _or(word: str, otherwise: str) -> BeforeValidator:
     return BeforeValidator(validate)
 
 
-def _existing_file(path: Path, info: ValidationInfo) -> Path:
-    resolved = _in_repository(path, info)
-    return resolved if resolved.is_file() else _refuse(f"there is no file '{path}' in {_root(info)}")
-
-
 def _module_and_name(value: str) -> str:
     if value and not re.fullmatch(rf"{_DOTTED.removesuffix('$')}:[A-Za-z_][A-Za-z0-9_]*", value.removesuffix("\n")):
         _refuse(f"'{value[:80]}' should be module:name")
@@ -142,7 +137,6 @@ def _word_or_else(value: object) -> str:
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}\z")]
 Folder = Annotated[Path, AfterValidator(_existing_folder)]
 File = Annotated[Path, AfterValidator(_in_repository)]
-Source = Annotated[Path, AfterValidator(_existing_file)]
 Names = Annotated[tuple[Name, ...], AfterValidator(_distinct)]
 Seeds = Annotated[tuple[Annotated[int, Field(ge=1, lt=1 << 31)], ...], AfterValidator(_distinct)]
 CppFlavours = Annotated[
@@ -250,17 +244,20 @@ class Profile(_Section):
 
 
 class Agreement(_Section):
-    """How the twins are compared: with each other, and with a reference in Python (docs/agreement.md)."""
+    """How the twins are compared: with each other, and with a reference in Python (docs/agreement.md).
 
-    cpp: Source
+    Whether its files are there is asked by who compares: a bundle of the experiment has none of them.
+    """
+
+    cpp: File
     """The C++ twin's `describe` for the C ABI."""
-    rust: Source
+    rust: File
     """The Rust twin's."""
     engines: Annotated[tuple[Literal["libfuzzer", "atheris"], ...], AfterValidator(_distinct)] = ("libfuzzer",)
     """libfuzzer: both twins in one binary. atheris: both beside the reference, in Python."""
-    image: Folder | None = None
+    image: File | None = None
     """The recipe of atheris and the reference, on top of the toolchain image."""
-    modules: Folder | None = None
+    modules: File | None = None
     """A Python package of the pair's own: the reference's function and the structured inputs."""
     reference: Annotated[str, AfterValidator(_module_and_name)] = ""
     """`module:function` of the third opinion: (target, octets) → text, or text and reasons."""

@@ -266,6 +266,14 @@ def test_a_wish_is_checked_before_anything_is_made(root: Path) -> None:
         replace(wish, engines=(NATIVE,), mistakes=("a-slap",)).check(config)
 
 
+def test_a_file_that_is_not_there_is_told_before_anything_is_made(root: Path) -> None:
+    (root / "rust/agree/describe.rs").unlink()
+    config = load_config(root / "pipeline.yml")
+    wish = AgreeWish(agreement=agreement_of(config), engines=(), mistakes=(), runs=None, seconds=None, slices=1)
+    with pytest.raises(ConfigError, match=r"describe\.rs"):
+        wish.check(config)
+
+
 def test_without_the_section_there_is_nothing_to_ask(root: Path) -> None:
     text = (root / "pipeline.yml").read_text()
     (root / "pipeline.yml").write_text(text[: text.index("agreement:")])

@@ -115,7 +115,7 @@ class NativeJob(_Campaign):
         blobs = {"cpp.a": self.cpp, "rust.a": self.rust, "agree.cpp": self.compare, "describe.h": self.header}
         sandbox.put_blobs({f"{folder}/{name}": sha256 for name, sha256 in blobs.items()}, store.get_blob)
         define = (f'-DFUZZPAIR_TARGET="{self.work.target}"', *self.defines)
-        # Compiled apart from the link: what compares is not instrumented, or it would guide the search by its own edges.
+        # Compiled apart from the link: what compares is not instrumented, or its own edges would guide the search.
         compile_line = ("clang++", *CPP_COMMON, "-O2", *define, "-c", "agree.cpp", "-o", "agree.o")
         link = ("clang++", *CPP_LINK_COMMON, "-fsanitize=fuzzer", "agree.o", "cpp.a", "rust.a", "-ldl", "-o", "agree")
         commands = [Command(argv=argv, cwd=folder, timeout_s=LINK_S) for argv in (compile_line, link)]

@@ -37,8 +37,15 @@ class AgreeWish:
         )
 
     def check(self, config: Config) -> None:
-        """Raises UsageError on an engine or a mistake that there is not, and on atheris without an image."""
+        """Raises UsageError on an engine or a mistake that there is not, and on atheris without an image; ConfigError
+        on a file that there is not."""
         _check(self.names(), ENGINES, "engine")
+        for path in (self.agreement.cpp, self.agreement.rust, self.agreement.modules, self.agreement.image):
+            if path is not None and not path.exists():
+                raise ConfigError(
+                    f"pipeline.yml, agreement: there is no {path.relative_to(config.root)}",
+                    next_step="docs/agreement.md says what each key names",
+                )
         _check(self.mistakes, mistake_names(config.pair.cpp, config.pair.rust), "mistake")
         if ATHERIS in self.names() and self.agreement.image is None:
             raise UsageError(
