@@ -12,6 +12,7 @@ import argparse
 import os
 import statistics
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from fuzzpair.agree.campaigns import AtherisJob, NativeJob, Work, alone_job, native_job
@@ -70,17 +71,15 @@ def main() -> None:
                 rates.append(outcome.result.executions_per_s)
             return statistics.median(rates)
 
-        folder = agreement.modules
         own = tuple(
-            (f"{folder.name}/{path.name}", store.put_blob(path.read_bytes()))
-            for path in (sorted(folder.glob("*.py")) if folder else ())
+            (f"{agreement.modules.name}/{path.name}", store.put_blob(path.read_bytes()))
+            for path in (sorted(agreement.modules.glob("*.py")) if agreement.modules else ())
+            if agreement.modules
         )
+        alone_jobs = {one: partial(alone_job, one, cpp.archive, rust.archive, store=store) for one in Language}
         for target in config.pair.targets:
             both = rate(lambda work: native_job(cpp.archive, rust.archive, work, store, "both"), target, worker)
-            alone = {
-                one: rate(lambda work, one=one: alone_job(one, cpp.archive, rust.archive, work, store), target, worker)
-                for one in Language
-            }
+            alone = {one: rate(make, target, worker) for one, make in alone_jobs.items()}
             expected = 1 / sum(1 / each for each in alone.values())
             print(
                 f"{target}: both compared {both:,.0f}/s; C++ alone {alone[Language.CPP]:,.0f}/s, "
