@@ -177,7 +177,7 @@ REFUSED = {
         "pipeline.yml:30: 'profiles.nightly.flavours.rust-unsafe' is missing",
         "pipeline.yml:33: unknown key 'rust_unsafe' in profiles.nightly.flavours; perhaps you meant 'rust-unsafe'"]),
     "key named as pydantic names a key": ("backend: auto", "'[key]': auto", [
-        "pipeline.yml:8: unknown key '[key]' (known: version, pair, backend, image, workers, limits, profiles, baseline, claims, severity, cwe)"]),
+        "pipeline.yml:8: unknown key '[key]' (known: version, pair, backend, image, workers, limits, profiles, baseline, claims, agreement, severity, cwe)"]),
     "missing key": ("    seeds: [7]\n", "", ["pipeline.yml:29: 'profiles.nightly.seeds' is missing"]),
     "missing section": ("pair:", "pear:", [
         "pipeline.yml:1: 'pair' is missing", "pipeline.yml:2: unknown key 'pear'; perhaps you meant 'pair'"]),
@@ -246,7 +246,7 @@ REFUSED = {
         "pipeline.yml:8: backend: half of a surrogate pair is not text"]),
     "escapes for the terminal": ("backend: auto", '"\\e[31m\\n": 1', [
         "pipeline.yml:8: unknown key '\\u001b[31m\\u000a' (known: version, pair, backend, image, workers, limits, "
-        "profiles, baseline, claims, severity, cwe)"]),
+        "profiles, baseline, claims, agreement, severity, cwe)"]),
     "severity of an unknown class": (END, f"{END}severity:\n  memory-leak: none\n  use-aftr-free: high\n", [
         "pipeline.yml:43: severity.use-aftr-free: there is no such bug class; perhaps you meant 'use-after-free'"]),
     "severity of a class like no other": (END, f"{END}severity: {{xyzzy: high}}\n", [
@@ -384,11 +384,13 @@ def test_a_damaged_file_is_read_or_refused(load: Load, start: int, length: int, 
 def test_the_schema_names_every_key_and_allows_no_other() -> None:
     schema = json_schema()
     sections = [schema, *(part for part in schema["$defs"].values() if part.get("type") == "object")]
-    assert len(sections) == 5
+    assert len(sections) == 6
     assert all(section["additionalProperties"] is False for section in sections)
     keys = {key for section in sections for key in section["properties"]}
     in_good = set(re.findall(r"^ *([a-z_-]+):", GOOD, re.MULTILINE)) - {"default", "nightly"}
-    assert keys == in_good | {"found_runs_of", "load_parses", "minimise_s", "analyzers", "claims", "severity", "cwe"}
+    compared = {"agreement", "engines", "modules", "reference", "inputs", "instrument", "seconds", "runs"}
+    others = {"found_runs_of", "load_parses", "minimise_s", "analyzers", "claims", "severity", "cwe"}
+    assert keys == in_good | others | compared
 
 
 def test_a_profile_with_more_judges_has_a_baseline_of_its_own(load: Load) -> None:
