@@ -289,6 +289,7 @@ def agree(
     engine: Annotated[list[str] | None, typer.Option(help="libfuzzer or atheris; else pipeline.yml's.")] = None,
     runs: Annotated[int | None, typer.Option(min=1, help="Executions of one campaign.")] = None,
     seconds: Annotated[float | None, typer.Option(min=1, max=86_400, help="Of one campaign.")] = None,
+    target: Annotated[list[str] | None, typer.Option(help="Of the unpatched twins; else all.")] = None,
     slices: Annotated[int, typer.Option(min=1, max=1000, help="Campaigns of the unpatched twins, each stored.")] = 1,
     config_file: ConfigFile = CONFIG,
     state_folder: StateFolder = STATE,
@@ -307,6 +308,7 @@ def agree(
         runs=runs,
         seconds=seconds,
         slices=slices,
+        targets=tuple(target or ()),
     )
     wish.check(config)
     _end_like_ctrl_c(signal.SIGTERM)
@@ -324,7 +326,7 @@ def agree(
             backend=work.worker.backend.name,
             seeds={target: tuple(dict.fromkeys(map(store.put_blob, seeds))) for target, seeds in corpora.items()},
             mistakes=wish.mistakes,
-            twins=not wish.mistakes,
+            targets=wish.twins(config),
         ).run()
         store.put_document(f"agreements/{record.run_id}.json", render_agreement_json(record))
     console = make_console(sys.stdout, sys.stdout.isatty())

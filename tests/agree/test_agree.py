@@ -114,7 +114,7 @@ def agree(
             backend="fake",
             seeds={"message": (store.put_blob(b"seed"),)},
             mistakes=mistakes,
-            twins=not mistakes,
+            targets=() if mistakes else config.pair.targets,
         ).run()
     return record, store
 

@@ -61,7 +61,7 @@ class Agree:
     backend: str
     seeds: Mapping[str, tuple[str, ...]]  # target -> sha256
     mistakes: tuple[str, ...] = ()
-    twins: bool = True
+    targets: tuple[str, ...] = ()  # of the unpatched twins
     compared: list[Compared] = field(default_factory=list)
     campaigns: dict[tuple[str, str, str], list[NativeJob | AtherisJob]] = field(default_factory=dict)
     examinations: dict[tuple[str, str, str], ExamineJob | None] = field(default_factory=dict)
@@ -69,7 +69,7 @@ class Agree:
 
     def run(self) -> AgreementRecord:
         started, clock = datetime.now(UTC), time.monotonic()
-        self.compared = [*(self.planner.twins() if self.twins else ()), *self.planner.mistakes(self.mistakes)]
+        self.compared = [*(self.planner.twins(self.targets)), *self.planner.mistakes(self.mistakes)]
         self.engines.sides.run_stage(SIDES, self._plan_sides())
         for engine, scheduler in self.engines.schedulers.items():
             scheduler.run_stage(FUZZ, self._plan_campaigns(engine))

@@ -44,8 +44,8 @@ class Planner:
         self._describe = {language: agreement.describe(language).read_bytes() for language in Language}
         self.unpatched = {one: self._side(one, self._trees[one], f"unpatched {one}") for one in Language}
 
-    def twins(self) -> Iterator[Compared]:
-        for target in self._config.pair.targets:
+    def twins(self, targets: Sequence[str]) -> Iterator[Compared]:
+        for target in targets:
             yield self._compared(UNPATCHED, "", None, target, self.unpatched)
 
     def mistakes(self, names: Sequence[str]) -> Iterator[Compared]:

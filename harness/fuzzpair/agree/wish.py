@@ -25,6 +25,11 @@ class AgreeWish:
     runs: int | None
     seconds: float | None
     slices: int
+    targets: tuple[str, ...] = ()
+
+    def twins(self, config: Config) -> tuple[str, ...]:
+        """The targets on which the unpatched twins are compared; none where mistakes are planted."""
+        return () if self.mistakes else self.targets or config.pair.targets
 
     def names(self) -> tuple[str, ...]:
         return self.engines or self.agreement.engines
@@ -46,6 +51,7 @@ class AgreeWish:
                     f"pipeline.yml, agreement: there is no {path.relative_to(config.root)}",
                     next_step="docs/agreement.md says what each key names",
                 )
+        _check(self.targets, config.pair.targets, "target")
         _check(self.mistakes, mistake_names(config.pair.cpp, config.pair.rust), "mistake")
         if ATHERIS in self.names() and self.agreement.image is None:
             raise UsageError(
