@@ -21,6 +21,7 @@ class Tools:
     executed: int = 5000
     answers: dict[str, dict[str, str]] = field(default_factory=dict)
     compiles: bool = True
+    log: str = LOG
     commands: list[Command] = field(default_factory=list)
 
     def __call__(self, command: Command, files: Files) -> Completed:
@@ -52,7 +53,7 @@ class Tools:
             files[f"{command.cwd}/parted/00000000000000aa"] = b"an input of 20 octet"
         stops = parts and dict(command.env).get("FUZZPAIR_STOP") == "1"
         total = f"\nfuzzpair: executions {self.executed} parted {int(parts)}\n"
-        log = LOG + (SAID if parts else "") + total + f"stat::number_of_executed_units: {self.executed}\n"
+        log = self.log + (SAID if parts else "") + total + f"stat::number_of_executed_units: {self.executed}\n"
         ending = 86 if stops else self.ending
         return Completed(command=command, exit_code=ending, stderr=log.encode(), duration_s=2.0)
 

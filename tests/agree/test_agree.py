@@ -188,6 +188,16 @@ def test_what_the_time_ended_is_shown_and_done_again(root: Path) -> None:
     assert tools.commands
 
 
+def test_a_mistake_that_a_seed_shows_is_found_before_any_edge_is_told(root: Path) -> None:
+    record, _ = agree(root, Tools(answers=PARTS, log=""), ("a-slip",), (NATIVE,))
+    assert ({row.campaigns[0].edges for row in record.rows}, record.exit_code) == ({0}, 0)
+
+
+def test_an_engine_that_sees_no_edge_is_3(root: Path) -> None:
+    record, _ = agree(root, Tools(log=""), engines=(NATIVE,))
+    assert (record.exit_code, [one.passed for one in record.controls]) == (3, [False])
+
+
 @pytest.mark.parametrize(
     ("tools", "said"),
     [
