@@ -76,5 +76,6 @@ def test_a_report_may_be_about_more_than_it_shows() -> None:
     assert {"iterator-invalidation", "dangling-view", "call-on-freed-object"} <= set(slugs)
 
 
-def test_controls_are_named_by_no_tool() -> None:
-    assert all(not known.tool_names for known in BUG_CLASSES.values() if known.group == "controls")
+def test_controls_and_logic_are_named_by_no_tool() -> None:
+    groups = ("controls", "logic")
+    assert all(not known.tool_names for known in BUG_CLASSES.values() if known.group in groups)

@@ -177,7 +177,7 @@ REFUSED = {
         "pipeline.yml:30: 'profiles.nightly.flavours.rust-unsafe' is missing",
         "pipeline.yml:33: unknown key 'rust_unsafe' in profiles.nightly.flavours; perhaps you meant 'rust-unsafe'"]),
     "key named as pydantic names a key": ("backend: auto", "'[key]': auto", [
-        "pipeline.yml:8: unknown key '[key]' (known: version, pair, fuzz, backend, image, workers, limits, profiles, baseline, claims, severity, cwe)"]),
+        "pipeline.yml:8: unknown key '[key]' (known: version, pair, fuzz, backend, image, workers, limits, profiles, baseline, claims, agreement, severity, cwe)"]),
     "missing key": ("    seeds: [7]\n", "", ["pipeline.yml:29: 'profiles.nightly.seeds' is missing"]),
     "missing section": ("pair:", "pear:", [
         "pipeline.yml:2: unknown key 'pear'; perhaps you meant 'pair'"]),
@@ -246,7 +246,7 @@ REFUSED = {
         "pipeline.yml:8: backend: half of a surrogate pair is not text"]),
     "escapes for the terminal": ("backend: auto", '"\\e[31m\\n": 1', [
         "pipeline.yml:8: unknown key '\\u001b[31m\\u000a' (known: version, pair, fuzz, backend, image, workers, limits, "
-        "profiles, baseline, claims, severity, cwe)"]),
+        "profiles, baseline, claims, agreement, severity, cwe)"]),
     "severity of an unknown class": (END, f"{END}severity:\n  memory-leak: none\n  use-aftr-free: high\n", [
         "pipeline.yml:43: severity.use-aftr-free: there is no such bug class; perhaps you meant 'use-after-free'"]),
     "severity of a class like no other": (END, f"{END}severity: {{xyzzy: high}}\n", [
@@ -384,7 +384,7 @@ def test_a_damaged_file_is_read_or_refused(load: Load, start: int, length: int, 
 def test_the_schema_names_every_key_and_allows_no_other() -> None:
     schema = json_schema()
     sections = [schema, *(part for part in schema["$defs"].values() if part.get("type") == "object")]
-    assert len(sections) == 11
+    assert len(sections) == 12
     assert all(section["additionalProperties"] is False for section in sections)
     own = ("Fuzz", "CppSide", "RustSide", "TargetNames", "ChangeBudget", "NightlyBudget")  # tests/test_config_fuzz.py
     assert {section["title"] for section in sections} >= set(own)
@@ -400,7 +400,8 @@ def test_the_schema_names_every_key_and_allows_no_other() -> None:
         "severity",
         "cwe",
     }
-    assert keys == in_good | optional
+    compared = {"agreement", "engines", "modules", "reference", "inputs", "instrument", "seconds", "runs"}
+    assert keys == in_good | optional | compared
 
 
 def test_a_profile_with_more_judges_has_a_baseline_of_its_own(load: Load) -> None:

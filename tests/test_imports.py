@@ -17,7 +17,7 @@ PACKAGE = Path(__file__).parent.parent / "harness" / "fuzzpair"
 # A unit (a file, or a folder with all that is in it) imports itself and units of the lines above its own, no other.
 LAYERS = (
     ("model", "errors", "yaml_source"),
-    ("pair_model",),
+    ("pair_model", "agreement_model"),
     (
         "bug_classes",
         "severity_rules",
@@ -30,6 +30,7 @@ LAYERS = (
         "diagnostics",
         "reduction",
         "config_types",
+        "parting",
     ),
     ("severity", "claims_file", "outcomes", "config_fuzz", "pair_judging"),
     ("backends", "triage", "store", "config", "claims_weighed"),  # the seams: they do not know each other
@@ -41,9 +42,9 @@ LAYERS = (
     ("crash_inputs", "reading"),
     ("run_findings", "under_load"),
     ("mistake_flow", "own_pair"),
-    ("pipeline", "verify", "soak", "doctor"),
+    ("pipeline", "verify", "soak", "doctor", "agree"),
     ("world",),
-    ("cli_pair", "cli_setup", "pytest_pair"),
+    ("cli_agree", "cli_pair", "cli_setup", "pytest_pair"),
     ("cli",),
     ("__main__", "pytest_plugin"),
 )
@@ -64,6 +65,8 @@ PURE = (
     "model",
     "pair_model",
     "pair_judging",
+    "agreement_model",
+    "parting",
     "errors",
     "bug_classes",
     "severity",

@@ -44,6 +44,11 @@ class BugClass:
         return self.cwe == 401
 
     @property
+    def is_logic(self) -> bool:
+        """Whether the program does what it says and the slip is in what it says: only another program sees it."""
+        return self.group == "logic" or self.slug in ("wrong-check", "swapped-field")
+
+    @property
     def is_latent(self) -> bool:
         """Whether the harm lies outside of what one run prints: a file that is not there today, a thread that came in
         time. Triggered and seen by nobody is then not seen, and not without effect, in either language."""
@@ -81,6 +86,7 @@ def classify(tool: Tool, kind: str, access: Access | None = None) -> str | None:
 # fmt: off
 CWE_NAMES: Final[Mapping[int, str]] = MappingProxyType({
     22: "Improper Limitation of a Pathname to a Restricted Directory ('Path Traversal')",
+    116: "Improper Encoding or Escaping of Output",
     119: "Improper Restriction of Operations within the Bounds of a Memory Buffer",
     120: "Buffer Copy without Checking Size of Input ('Classic Buffer Overflow')",
     121: "Stack-based Buffer Overflow",
@@ -89,6 +95,7 @@ CWE_NAMES: Final[Mapping[int, str]] = MappingProxyType({
     129: "Improper Validation of Array Index",
     134: "Use of Externally-Controlled Format String",
     170: "Improper Null Termination",
+    178: "Improper Handling of Case Sensitivity",
     188: "Reliance on Data/Memory Layout",
     190: "Integer Overflow or Wraparound",
     191: "Integer Underflow (Wrap or Wraparound)",
@@ -114,7 +121,9 @@ CWE_NAMES: Final[Mapping[int, str]] = MappingProxyType({
     672: "Operation on a Resource after Expiration or Release",
     674: "Uncontrolled Recursion",
     681: "Incorrect Conversion between Numeric Types",
+    682: "Incorrect Calculation",
     683: "Function Call With Incorrect Order of Arguments",
+    696: "Incorrect Behavior Order",
     697: "Incorrect Comparison",
     704: "Incorrect Type Conversion or Cast",
     758: "Reliance on Undefined, Unspecified, or Implementation-Defined Behavior",
@@ -133,6 +142,8 @@ CWE_NAMES: Final[Mapping[int, str]] = MappingProxyType({
     908: "Use of Uninitialized Resource",
     1079: "Parent Class without Virtual Destructor Method",
     1188: "Initialization of a Resource with an Insecure Default",
+    1284: "Improper Validation of Specified Quantity in Input",
+    1288: "Improper Validation of Consistency within Input",
     1335: "Incorrect Bitwise Shift of Integer",
 })
 
@@ -540,6 +551,17 @@ CONTROLS: Final[tuple[Row, ...]] = (
     ("wrong-check", "wrong check or authorisation logic", 697, False, None, {}),
     ("swapped-field", "swapped field", 683, False, None, {}),
 )
+
+# What no tool names, and every language compiles: the program does what it says, and that is not what was meant. Only
+# another program, or a specification, says otherwise (docs/agreement.md).
+LOGIC: Final[tuple[Row, ...]] = (
+    ("wrong-bound", "wrong bound of an accepted range", 1284, False, None, {}),
+    ("missing-check", "missing or too weak check of what must fit together", 1288, False, None, {}),
+    ("case-handling", "upper and lower case told apart, or not", 178, False, None, {}),
+    ("wrong-order-of-checks", "checks in the wrong order", 696, False, None, {}),
+    ("wrong-escape", "text that is not escaped, or twice", 116, False, None, {}),
+    ("wrong-calculation", "wrong calculation: a mask, a unit, a constant", 682, False, None, {}),
+)
 # fmt: on
 
 Row = tuple[str, str, int, bool, Access | None, Mapping[Tool, tuple[str, ...]]]
@@ -555,6 +577,7 @@ GROUPS: Final[Mapping[str, tuple[Row, ...]]] = MappingProxyType(
         "resources": RESOURCES,
         "errors": ERRORS,
         "controls": CONTROLS,
+        "logic": LOGIC,
     }
 )
 

@@ -16,7 +16,7 @@ from typing import Annotated
 
 import typer
 
-from fuzzpair import __version__, cli_pair, cli_setup, state
+from fuzzpair import __version__, cli_agree, cli_pair, cli_setup, state
 from fuzzpair.again import Again, replay_again, replayed_program
 from fuzzpair.backends.select import Kind, open_backend
 from fuzzpair.build import put_sources
@@ -103,6 +103,7 @@ def _say(error: FuzzpairError) -> None:
         print(f"  next: {clean.block(error.next_step)}", file=sys.stderr)
 
 
+agree = app.command()(cli_agree.agree)
 init = app.command()(cli_setup.init)
 doctor = app.command()(cli_setup.doctor)
 fuzz = app.command()(cli_pair.fuzz)

@@ -140,7 +140,7 @@ _RUST_JUDGE = ("-Copt-level=1", *_RUST_LINES)
 # What is only replayed, never fuzzed: level 0 takes two fifths of level 1's time to compile, and no fault is optimised
 # away. It would switch the checks of a debug build on, which production has not.
 _RUST_REPLAYED = ("-Copt-level=0", "-Cdebug-assertions=off", "-Coverflow-checks=off", *_RUST_LINES)
-_RUST_COVERAGE = (
+RUST_COVERAGE = (
     "-Cpasses=sancov-module",
     "-Cllvm-args=-sanitizer-coverage-level=4",
     "-Cllvm-args=-sanitizer-coverage-inline-8bit-counters",
@@ -159,7 +159,7 @@ RUST: dict[Flavour, Recipe] = {
     Flavour.ADDRESS: Recipe(
         (
             *_RUST_JUDGE,
-            *_RUST_COVERAGE,
+            *RUST_COVERAGE,
             "-Coverflow-checks=on",
             "-Cdebug-assertions=on",
             "-Zsanitizer=address",
@@ -194,7 +194,7 @@ RECIPES = {Language.CPP: CPP, Language.RUST: RUST}
 
 # What is only replayed in the experiment, as fuzz targets: with coverage, and at a level that is worth fuzzing.
 _FUZZED = (*_JUDGE, _NO_LINK)
-_RUST_FUZZED = (*_RUST_JUDGE, *_RUST_COVERAGE, "-Coverflow-checks=on", "-Cdebug-assertions=on", "-Zexternal-clangrt")
+_RUST_FUZZED = (*_RUST_JUDGE, *RUST_COVERAGE, "-Coverflow-checks=on", "-Cdebug-assertions=on", "-Zexternal-clangrt")
 
 
 def _rust_soaked(sanitizer: str, *more: str) -> Recipe:

@@ -279,6 +279,13 @@ RULES: Final[Mapping[str, Rule]] = MappingProxyType({
     "path-traversal": _always(Effect.FOREIGN_FILE, "The attacker names the file (CWE-22)."),
     "wrong-check": _always(Effect.MISJUDGED, "What is allowed in the end is not known here (CWE-697)."),
     "swapped-field": _always(Effect.WRONG_VALUE, "The answer is wrong (CWE-683)."),
+    # logic
+    "wrong-bound": _always(Effect.MISJUDGED, "What is accepted beyond the bound is not known here (CWE-1284)."),
+    "missing-check": _always(Effect.MISJUDGED, "What the check would have kept out is not known here (CWE-1288)."),
+    "case-handling": _always(Effect.MISJUDGED, "One that is taken for two may be a way past a rule (CWE-178)."),
+    "wrong-order-of-checks": _always(Effect.WRONG_VALUE, "Another reason is told than the first (CWE-696)."),
+    "wrong-escape": _always(Effect.MISJUDGED, "Who reads the text takes data for its syntax (CWE-116)."),
+    "wrong-calculation": _always(Effect.WRONG_VALUE, "The answer is wrong (CWE-682)."),
 })
 # fmt: on
 

@@ -24,7 +24,7 @@ from fuzzpair.pair_model import ImageAddition
 from fuzzpair.progress import Observer
 from fuzzpair.report.console import make_console
 from fuzzpair.report.live import make_observer
-from fuzzpair.store import Store
+from fuzzpair.store import Store, digest
 
 ConfigFile = Annotated[Path, typer.Option("--config", help="The pipeline's file.")]
 StateFolder = Annotated[Path, typer.Option("--state", help="Where the store and the records of past runs are.")]
@@ -62,19 +62,33 @@ class Backing:
 
 @contextmanager
 def backing(
-    config: Config, store: Store, world: World, kind: Kind, addition: ImageAddition | None = None
+    config: Config,
+    store: Store,
+    world: World,
+    kind: Kind,
+    addition: ImageAddition | None = None,
+    *,
+    over: Path | None = None,
 ) -> Iterator[Backing]:
-    """A prepared backend, with what a user's pair adds to its image, and its workers; everything is ended with the
-    block. Ctrl-C is Interrupted."""
+    """A prepared backend and its workers; everything is ended with the block. Ctrl-C is Interrupted.
+
+    To the toolchain's image a user's pair has its `addition`, and an engine may have a recipe that goes `over` it: what
+    that one holds is a part of its jobs' keys.
+    """
     # One more than there are cores: while a sandbox starts or its files travel, a core would be idle.
     workers = (os.cpu_count() or 1) + 1 if config.workers == "auto" else config.workers
     with make_observer(make_console(sys.stderr, sys.stderr.isatty()), sys.stderr.isatty()) as observer:
         backend = world.backend(kind, observer.message)
         executor = ThreadPoolExecutor(workers)
         try:
-            toolchain = backend.prepare(config.image, addition)
+            if over is None:
+                toolchain = backend.prepare(config.image, addition)
+                fingerprint = toolchain.fingerprint
+            else:
+                toolchain = backend.prepare(over, addition, on=config.image)
+                fingerprint = f"{toolchain.fingerprint} {_texts_digest(over)}"
             limits = config.limits.to_model()
-            worker = Worker(backend=backend, store=store, fingerprint=toolchain.fingerprint, limits=limits)
+            worker = Worker(backend=backend, store=store, fingerprint=fingerprint, limits=limits)
             yield Backing(toolchain, worker, executor, workers, observer)
         except KeyboardInterrupt:
             raise Interrupted from None
@@ -83,6 +97,11 @@ def backing(
             executor.shutdown(wait=False, cancel_futures=True)
             with suppress(BackendError):  # an engine that is gone must not take what was found with it
                 backend.stop_all()
+
+
+def _texts_digest(folder: Path) -> str:
+    """Of all files of a recipe: what is installed on top has no version that could be asked for."""
+    return digest(b"".join(path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()))
 
 
 def end_like_ctrl_c(number: signal.Signals) -> None:

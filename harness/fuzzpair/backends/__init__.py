@@ -49,8 +49,9 @@ class Backend(Protocol):
 
     name: str
 
-    def prepare(self, recipe: Path, addition: ImageAddition | None = None) -> Toolchain:
-        """Make the image of a recipe (a folder under docker/) ready, and read its toolchain.
+    def prepare(self, recipe: Path, addition: ImageAddition | None = None, *, on: Path | None = None) -> Toolchain:
+        """Make the image of a recipe (a folder under docker/) ready, and read its toolchain. With `on` the recipe adds
+        to the image of that one: its Dockerfile names it as ${BASE}.
 
         With an `addition`, what a user's pair needs is made as well, once, with network. In its sandboxes the variable
         FUZZPAIR_PAIR is the folder that holds `src` (what `fetch` left), `vendor`, `cargo-config.toml`, `Cargo.lock`.

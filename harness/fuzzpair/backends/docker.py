@@ -57,11 +57,11 @@ class DockerBackend:
         """Raises BackendError unless the engine answers."""
         self._engine.ping()
 
-    def prepare(self, recipe: Path, addition: ImageAddition | None = None) -> Toolchain:
+    def prepare(self, recipe: Path, addition: ImageAddition | None = None, *, on: Path | None = None) -> Toolchain:
         self.ping()
         self.reap()
         maker = ImageMaker(self._engine, self._environ, self._on_progress)
-        image_id = maker.make(recipe)
+        image_id = maker.make(recipe, on)
         if addition is not None:
             image_id = make_pair_image(maker, image_id, addition)
         self._image = image_id

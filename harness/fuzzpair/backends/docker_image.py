@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import os
 import re
+import tarfile
 import tempfile
 import time
 from collections import deque
@@ -20,11 +22,13 @@ from docker.errors import APIError, ImageNotFound
 from fuzzpair.backends.docker_engine import Engine, engine_errors
 from fuzzpair.backends.docker_session import LABEL_ROLE
 from fuzzpair.backends.local import Ended, run_tool, tool_path
+from fuzzpair.backends.pair_files import certificates
 from fuzzpair.errors import BackendError, ImageError
 
 BASE = "debian:bookworm-slim"
 SUITE = "bookworm"
 LABEL_RECIPE = "fuzzpair.recipe"
+CERTIFICATES = "ca-certificates.crt"  # the name in a derived recipe's context
 PULL_SILENCE_S = 10.0
 PROXY_VARIABLES = ("HTTP_PROXY", "HTTPS_PROXY", "FTP_PROXY", "NO_PROXY")
 LAST_LINES = 15
@@ -41,9 +45,10 @@ def recipe_digest(recipe: Path) -> str:
     return digest.hexdigest()
 
 
-def _name_of(recipe: Path) -> tuple[str, str]:
-    """A recipe's digest, and the tag of its image."""
-    digest = recipe_digest(recipe)
+def _name_of(recipe: Path, base: str | None = None) -> tuple[str, str]:
+    """The digest of a recipe, and of the image that it adds to; and the tag of its image."""
+    own = recipe_digest(recipe)
+    digest = own if base is None else hashlib.sha256(f"{base} {own}".encode()).hexdigest()
     return digest, f"fuzzpair/{recipe.resolve().name}:{digest[:12]}"
 
 
@@ -56,18 +61,19 @@ class ImageMaker:
     on_progress: Callable[[str], None]
     tried: list[str] = field(default_factory=list)
 
-    def make(self, recipe: Path) -> str:
+    def make(self, recipe: Path, on: Path | None = None) -> str:
         """The image's id. Raises ImageError with the last lines of what failed."""
         if not (recipe / "Dockerfile").is_file():
             raise ImageError(f"{recipe} has no Dockerfile", next_step="Check `image:` in pipeline.yml.")
-        present = self.present(recipe)
+        base = self.make(on) if on is not None else None
+        digest, tag = _name_of(recipe, base)
+        present = self.id_of(tag, digest)
         if present is not None:
             return present
-        digest, tag = _name_of(recipe)
         if self.id_of(BASE) is None:
             self._make_base()
         self.on_progress(f"building {tag} (once, some minutes)")
-        return self.build(recipe, tag, digest)
+        return self.build(recipe, tag, digest, base=base)
 
     def present(self, recipe: Path) -> str | None:
         """The image's id where it was made already."""
@@ -83,7 +89,7 @@ class ImageMaker:
         labels = image["Config"].get("Labels") or {}
         return None if digest and labels.get(LABEL_RECIPE) != digest else str(image["Id"])
 
-    def build(self, recipe: Path, tag: str, digest: str, *, next_step: str = "") -> str:
+    def build(self, recipe: Path, tag: str, digest: str, *, base: str | None = None, next_step: str = "") -> str:
         """Build a folder with a Dockerfile; gives the image's id. Raises ImageError with the last lines."""
         last: deque[str] = deque(maxlen=LAST_LINES)
         proxies = {
@@ -94,9 +100,14 @@ class ImageMaker:
         }
 
         def build(client: docker.APIClient) -> str | None:
-            options = {"tag": tag, "labels": {LABEL_RECIPE: digest, LABEL_ROLE: "toolchain"}, "buildargs": proxies}
-            events = client.build(path=str(recipe), rm=True, forcerm=True, decode=True, **options)
-            return self._follow(events, last)
+            labels = {LABEL_RECIPE: digest, LABEL_ROLE: "toolchain"}
+            options: dict[str, Any] = {"tag": tag, "labels": labels, "buildargs": proxies}
+            if base is None:
+                options |= {"path": str(recipe)}
+            else:
+                options["buildargs"] = {**proxies, "BASE": base}
+                options |= {"fileobj": self._context(recipe), "custom_context": True}
+            return self._follow(client.build(rm=True, forcerm=True, decode=True, **options), last)
 
         problem = self.engine.wait_for(build, f"{tag} cannot be built")
         if problem is not None:
@@ -108,6 +119,20 @@ class ImageMaker:
         if built is None:
             raise ImageError(f"{tag} was built, but the engine does not have it", next_step="Run it again.")
         return built
+
+    def _context(self, recipe: Path) -> io.BytesIO:
+        """The recipe's files, and the certificates that this machine trusts: where a proxy looks into what is
+        downloaded, the image would trust it otherwise not at all. A stage that is not kept copies them."""
+        context = io.BytesIO()
+        with tarfile.open(fileobj=context, mode="w") as archive:
+            archive.add(recipe, ".")
+            trusted = certificates(self.environ)
+            content = trusted.read_bytes() if trusted is not None else b""
+            entry = tarfile.TarInfo(CERTIFICATES)
+            entry.size = len(content)
+            archive.addfile(entry, io.BytesIO(content))
+        context.seek(0)
+        return context
 
     def _follow(self, events: Iterator[dict[str, Any]], last: deque[str]) -> str | None:
         """Tell a build's output line by line; what the engine says went wrong, or None."""

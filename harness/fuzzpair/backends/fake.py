@@ -39,7 +39,13 @@ class FakeBackend:
         self._answer = answer
         self._toolchain = toolchain
 
-    def prepare(self, recipe: Path, addition: ImageAddition | None = None) -> Toolchain:  # noqa: ARG002 - nothing is made
+    def prepare(  # nothing is made
+        self,
+        recipe: Path,  # noqa: ARG002
+        addition: ImageAddition | None = None,  # noqa: ARG002
+        *,
+        on: Path | None = None,  # noqa: ARG002
+    ) -> Toolchain:
         return self._toolchain
 
     @contextmanager

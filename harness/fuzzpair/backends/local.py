@@ -121,7 +121,13 @@ class LocalBackend:
         self._on_progress = _silent
         self._running = _Running()
 
-    def prepare(self, recipe: Path, addition: ImageAddition | None = None) -> Toolchain:  # noqa: ARG002 - what is installed is what is used
+    def prepare(
+        self,
+        recipe: Path,  # noqa: ARG002 - what is installed is what is used
+        addition: ImageAddition | None = None,
+        *,
+        on: Path | None = None,  # noqa: ARG002
+    ) -> Toolchain:
         self._on_progress(NO_ISOLATION)
         self._tools = find_tools(self._environ)
         if addition is not None:

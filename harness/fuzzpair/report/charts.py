@@ -10,6 +10,7 @@ from typing import Any, Final
 import vl_convert
 from markupsafe import Markup
 
+from fuzzpair.agreement_model import AgreementRecord
 from fuzzpair.model import PastRun, Rung, RunRecord, Variant
 from fuzzpair.report.moves import finding_trend
 from fuzzpair.report.totals import Counts, Totals, is_undone
@@ -19,6 +20,7 @@ Json = dict[str, Any]
 
 WIDTH: Final = 560
 NIGHTS: Final = 40  # runs in one drawing
+LINES: Final = 8
 POINTS: Final = 2_000  # a drawing of more is a smear, and its octets are the page's
 # A CSS variable goes through Vega as it is, so that one drawing fits light, dark and paper.
 _INK: Final = "var(--ink)"
@@ -188,6 +190,32 @@ def searches(record: RunRecord) -> tuple[Chart, ...]:
         if values:
             made.append(_search(values, unit))
     return tuple(made)
+
+
+def growth(record: AgreementRecord) -> Chart | None:
+    """Edges over executions, a line for each engine and target: of the unpatched twins, else of the mistakes."""
+    rows = [row for row in record.rows if not row.mistake] or list(record.rows)
+    lines = [(f"{row.engine} {row.target}", row.campaigns[0].growth) for row in rows if row.campaigns][:LINES]
+    values = [{"bar": name, "x": x, "y": y} for name, points in lines for x, y in points if x > 0]
+    if not values:
+        return None
+    x: Json = {"field": "x", "type": "quantitative", "scale": {"type": "log"}}
+    x["axis"] = {"title": "executions", "format": "~s"}
+    y: Json = {"field": "y", "type": "quantitative", "axis": {"title": "edges"}}
+    dash: Json = {
+        "field": "bar",
+        "type": "nominal",
+        "legend": {"title": None, "orient": "top", "symbolStrokeColor": _INK},
+    }
+    mark: Json = {"type": "line", "color": "var(--accent)", "interpolate": "step-after"}
+    layer = {"mark": mark, "encoding": {"x": x, "y": y, "strokeDash": dash}}
+    last = "; ".join(f"{name}: {points[-1][1]:,} edges" for name, points in lines if points)
+    return Chart(
+        "Edges over executions",
+        "Of both twins together, and under atheris of the reference as well. One campaign each, the first.",
+        last,
+        svg(values[:POINTS], {"height": 260}, layer),
+    )
 
 
 def _search(values: Sequence[Mapping[str, Any]], unit: str) -> Chart:

@@ -14,7 +14,7 @@ from hashlib import sha256
 from importlib.resources import files
 from typing import Any, Final
 
-from jinja2 import Environment, FunctionLoader, StrictUndefined
+from jinja2 import Environment, FunctionLoader, StrictUndefined, Template
 from markupsafe import Markup
 
 from fuzzpair.model import PastRun, RunRecord
@@ -151,6 +151,20 @@ class _Frame:
                 later=any(LATER in each.markup for each in sections),
             )
         )
+
+
+def page_template(name: str) -> Template:
+    """A template of this folder, for pages of other verbs."""
+    return _environment().get_template(name)
+
+
+def style_text() -> str:
+    return _read("page.css")
+
+
+def policy(style: str) -> str:
+    """Nothing but the page's own style, and no script."""
+    return f"default-src 'none'; style-src '{_digest(style)}'; base-uri 'none'; form-action 'none'"
 
 
 def _silent(record: RunRecord) -> Sequence[tuple[str, str, str, int]]:

@@ -58,6 +58,11 @@ def read_record(text: str) -> RunRecord:
         raise UsageError(f"run.json: {error}", next_step="the file was edited or cut; run again") from error
 
 
+def plain(value: object) -> Any:  # noqa: ANN401 - any JSON value
+    """A frozen value as JSON's own: for records of other verbs, too."""
+    return _plain(value)
+
+
 @cache
 def record_type() -> TypeAdapter[RunRecord]:
     return TypeAdapter(RunRecord)  # built on first use: it takes longer than importing this module

@@ -1,0 +1,284 @@
+"""The two campaigns that compare: native, both twins in one binary; and under atheris, beside a reference in Python."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import ClassVar, Final
+
+from fuzzpair.agree.sides import native_file, shared_lines
+from fuzzpair.agreement_model import AgreementCampaign, Sighting
+from fuzzpair.backends import Sandbox
+from fuzzpair.errors import BuildError, EngineError
+from fuzzpair.flavours import CPP_COMMON, CPP_LINK_COMMON
+from fuzzpair.fuzz import require_seeds
+from fuzzpair.fuzz.libfuzzer import ARTIFACTS, RSS_LIMIT_MB, SEED_LIST
+from fuzzpair.model import Command, Completed, Language, Limits
+from fuzzpair.store import Store
+from fuzzpair.triage import run_statistics
+
+PARTED = "parted"
+STOPPED_EXIT = 86
+UNIT_TIMEOUT_S = 5
+MAX_LENGTH = 2048
+GROWTH_POINTS = 60  # of a curve: more are thinned out
+MOST_SIGHTINGS = 64  # read again and named; the smallest of each rough kind are kept
+NATIVE, ATHERIS = "libfuzzer", "atheris"
+# docker/atheris: the libFuzzer in atheris, in which the sides' counters are counted. It must not become everybody's
+# (RTLD_GLOBAL): atheris would then take it for one that was there before, and use a core without it.
+ATHERIS_CORE = "/opt/fuzzpair/atheris-core.so"
+LINK_S = 300.0
+PYTHON_PATH = "/opt/fuzzpair/python:modules"
+_PARTED: Final = re.compile(
+    r"^fuzzpair: parted ([0-9a-f]{16}) octets (\d{1,9}) executions (\d{1,15}) seconds (\d{1,9}\.\d{3})$", re.MULTILINE
+)
+_TOTAL: Final = re.compile(r"^fuzzpair: executions (\d{1,15}) parted (\d{1,15})$", re.MULTILINE)
+_NEW: Final = re.compile(r"^#(\d{1,15})\s+\w+\s+cov: (\d{1,9})", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Work:
+    """What both engines are told: which inputs, for how long, and whether the first parting is enough."""
+
+    target: str
+    seeds: tuple[str, ...]  # sha256 of each
+    seed: int
+    runs: int
+    seconds: float
+    stop_at_first: bool
+    limits: Limits
+
+
+class _Campaign:
+    """What the two jobs share."""
+
+    __slots__ = ()
+    work: Work
+    subject: str
+
+    @property
+    def limits(self) -> Limits:
+        return self.work.limits
+
+    def inputs(self, folder: str, label: str, store: Store) -> dict[str, bytes]:
+        """The corpus, its list, and the folders that the program writes to."""
+        require_seeds(label, self.work.seeds)
+        listed = ",".join(f"corpus/{sha256}" for sha256 in self.work.seeds)
+        content = {f"corpus/{sha256}": store.get_blob(sha256) for sha256 in self.work.seeds}
+        content |= {SEED_LIST: listed.encode(), f"{PARTED}/.keep": b"", f"{ARTIFACTS}.keep": b""}
+        return {f"{folder}/{path}": octets for path, octets in content.items()}
+
+    def options(self) -> tuple[str, ...]:
+        """libFuzzer's, which is the engine behind atheris as well."""
+        return (
+            f"-runs={self.work.runs}",
+            f"-seed={self.work.seed}",
+            f"-max_total_time={max(1, round(self.work.seconds))}",
+            f"-timeout={UNIT_TIMEOUT_S}",
+            f"-rss_limit_mb={RSS_LIMIT_MB}",
+            f"-max_len={MAX_LENGTH}",
+            "-print_final_stats=1",
+            f"-artifact_prefix={ARTIFACTS}",
+            f"-seed_inputs=@{SEED_LIST}",
+        )
+
+    def env(self) -> tuple[tuple[str, str], ...]:
+        return (("RUST_BACKTRACE", "1"), *((("FUZZPAIR_STOP", "1"),) if self.work.stop_at_first else ()))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NativeJob(_Campaign):
+    """Link both sides' archives with the comparing target and fuzz it."""
+
+    kind: ClassVar[str] = "agree native"
+    revision: ClassVar[int] = 1
+    result_type: ClassVar[type[AgreementCampaign]] = AgreementCampaign
+
+    cpp: str  # sha256 of each archive
+    rust: str
+    compare: str  # sha256 of agree_fuzz.cpp, and of the header it includes
+    header: str
+    work: Work
+    defines: tuple[str, ...] = ()  # of a bench: one side alone
+    subject: str = field(default="", compare=False)
+
+    @property
+    def label(self) -> str:
+        return f"{self.subject} {self.work.target} {NATIVE}"
+
+    def run(self, sandbox: Sandbox, store: Store) -> AgreementCampaign:
+        """Raises EngineError when nothing was executed, BuildError when both sides do not link."""
+        folder = f"agree-{self.work.target}"
+        sandbox.put(self.inputs(folder, self.label, store))
+        blobs = {"cpp.a": self.cpp, "rust.a": self.rust, "agree.cpp": self.compare, "describe.h": self.header}
+        sandbox.put_blobs({f"{folder}/{name}": sha256 for name, sha256 in blobs.items()}, store.get_blob)
+        define = (f'-DFUZZPAIR_TARGET="{self.work.target}"', *self.defines)
+        # Compiled apart from the link: what compares is not instrumented, or its own edges would guide the search.
+        compile_line = ("clang++", *CPP_COMMON, "-O2", *define, "-c", "agree.cpp", "-o", "agree.o")
+        link = ("clang++", *CPP_LINK_COMMON, "-fsanitize=fuzzer", "agree.o", "cpp.a", "rust.a", "-ldl", "-o", "agree")
+        commands = [Command(argv=argv, cwd=folder, timeout_s=LINK_S) for argv in (compile_line, link)]
+        must_link(sandbox.run_all(commands, keep_going=False), self.label)
+        completed = sandbox.run(
+            Command(
+                argv=("./agree", *self.options()),
+                cwd=folder,
+                env=self.env(),
+                timeout_s=self.work.seconds + UNIT_TIMEOUT_S + 15,
+            )
+        )
+        return read_campaign(
+            completed, sandbox.get([f"{folder}/{PARTED}", f"{folder}/{ARTIFACTS.rstrip('/')}"]), self, store
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AtherisJob(_Campaign):
+    """Load both sides' shared objects and a reference into one Python process and fuzz that."""
+
+    kind: ClassVar[str] = "agree atheris"
+    revision: ClassVar[int] = 1
+    result_type: ClassVar[type[AgreementCampaign]] = AgreementCampaign
+
+    cpp: str  # sha256 of each archive
+    rust: str
+    modules: tuple[tuple[str, str], ...]  # path -> sha256: this package's and the reference's
+    reference: str  # module:function
+    inputs_class: str  # module:class of structured inputs; empty for none
+    instrument: tuple[str, ...]  # Python packages whose coverage counts
+    work: Work
+    subject: str = field(default="", compare=False)
+
+    @property
+    def label(self) -> str:
+        return f"{self.subject} {self.work.target} {ATHERIS}"
+
+    def run(self, sandbox: Sandbox, store: Store) -> AgreementCampaign:
+        """Raises EngineError when nothing was executed."""
+        folder = f"agree-atheris-{self.work.target}"
+        sandbox.put(self.inputs(folder, self.label, store))
+        blobs = {"cpp.a": self.cpp, "rust.a": self.rust}
+        blobs |= {f"modules/{path}": sha256 for path, sha256 in self.modules}
+        sandbox.put_blobs({f"{folder}/{name}": sha256 for name, sha256 in blobs.items()}, store.get_blob)
+        settings = {
+            "target": self.work.target,
+            "sides": {"cpp": "./cpp.so", "rust": "./rust.so"},
+            "reference": self.reference,
+            "inputs": self.inputs_class,
+            "instrument": list(self.instrument),
+            "stop_at_first": self.work.stop_at_first,
+        }
+        sandbox.put({f"{folder}/settings.json": json.dumps(settings).encode()})
+        must_link(sandbox.run_all(link_commands(folder, ATHERIS_CORE), keep_going=False), self.label)
+        completed = sandbox.run(
+            Command(
+                argv=("python3", "-m", "fuzzpair.agree.python.atheris_agree", *self.options()),
+                cwd=folder,
+                env=(*self.env(), ("PYTHONPATH", PYTHON_PATH), ("PYTHONHASHSEED", "0")),
+                timeout_s=self.work.seconds + UNIT_TIMEOUT_S + 60,
+            )
+        )
+        return read_campaign(
+            completed, sandbox.get([f"{folder}/{PARTED}", f"{folder}/{ARTIFACTS.rstrip('/')}"]), self, store
+        )
+
+
+def link_commands(folder: str, *beside: str) -> list[Command]:
+    return [Command(argv=argv, cwd=folder, timeout_s=LINK_S) for argv in shared_lines(*beside)]
+
+
+def must_link(done: Sequence[Completed], label: str) -> None:
+    """Raises BuildError where a side does not define what it has to, or needs what is not there."""
+    if not done[-1].ok:
+        raise BuildError(
+            f"{label}: the sides do not link: {done[-1].stderr.decode(errors='replace').strip()[-600:]}",
+            next_step="docs/agreement.md says what each side has to define",
+        )
+
+
+def native_job(cpp: str, rust: str, work: Work, store: Store, subject: str) -> NativeJob:
+    """A campaign of both twins in one binary, from their archives (sha256)."""
+    return NativeJob(
+        cpp=cpp,
+        rust=rust,
+        compare=store.put_blob(native_file("agree_fuzz.cpp")),
+        header=store.put_blob(native_file("describe.h")),
+        work=work,
+        subject=subject,
+    )
+
+
+def alone_job(language: Language, cpp: str, rust: str, work: Work, store: Store) -> NativeJob:
+    """One twin alone in the same loop: what comparing is measured against."""
+    return NativeJob(
+        cpp=cpp,
+        rust=rust,
+        compare=store.put_blob(native_file("one_side.cpp")),
+        header=store.put_blob(native_file("describe.h")),
+        defines=(f"-DFUZZPAIR_ALONE=fuzzpair_describe_{language}",),
+        work=work,
+        subject=f"{language} alone",
+    )
+
+
+def read_campaign(
+    completed: Completed, files: Mapping[str, bytes], job: NativeJob | AtherisJob, store: Store
+) -> AgreementCampaign:
+    """What one process said and left. Raises EngineError where it executed nothing, or ended without a reason."""
+    log = completed.stderr.decode(errors="replace")
+    statistics = run_statistics(log)
+    total = list(_TOTAL.finditer(log))
+    executions = max(statistics.executed_units, int(total[-1][1]) if total else 0)
+    sightings = tuple(_sightings(log, files, store))
+    ended_well = completed.ok or completed.exit_code == STOPPED_EXIT or bool(_artifacts(files))
+    if executions == 0 or not (ended_well or completed.timed_out):
+        ending = f"signal {completed.signal}" if completed.signal else f"exit code {completed.exit_code}"
+        raise EngineError(
+            f"{job.label}: executed {executions}, and ended with {ending}: {log.strip()[-600:]}",
+            next_step=completed.command.shown()[:400],
+        )
+    return AgreementCampaign(
+        engine=NATIVE if isinstance(job, NativeJob) else ATHERIS,
+        target=job.work.target,
+        subject=job.subject,
+        seed=job.work.seed,
+        budget_runs=job.work.runs,
+        executions=executions,
+        duration_s=completed.duration_s,
+        edges=statistics.edges,
+        growth=_growth(log),
+        parted=int(total[-1][2]) if total else len(sightings),
+        sightings=sightings,
+        log=store.put_blob(completed.stderr),
+        command=completed.command.shown(),
+        complete=executions >= job.work.runs or completed.exit_code == STOPPED_EXIT,
+    )
+
+
+def _artifacts(files: Mapping[str, bytes]) -> list[str]:
+    """What the engine itself kept: an input on which a side crashed, or took too long."""
+    return [path for path in sorted(files) if f"/{ARTIFACTS}" in path and not path.endswith(".keep")]
+
+
+def _sightings(log: str, files: Mapping[str, bytes], store: Store) -> Iterator[Sighting]:
+    """Each kept input once, with when its kind was first seen; then what the engine kept at its end."""
+    first: dict[str, re.Match[str]] = {}
+    for match in _PARTED.finditer(log):
+        first.setdefault(match[1], match)
+    for path in sorted(files)[: 4 * MOST_SIGHTINGS]:
+        name = path.rpartition("/")[2]
+        if f"/{PARTED}/" in path and name in first:
+            seen = first[name]
+            yield Sighting(input=store.put_blob(files[path]), seconds=float(seen[4]), executions=int(seen[3]))
+    last = run_statistics(log)
+    for path in _artifacts(files):
+        yield Sighting(
+            input=store.put_blob(files[path]), seconds=float(last.seconds or 0), executions=last.executed_units
+        )
+
+
+def _growth(log: str) -> tuple[tuple[int, int], ...]:
+    points = [(int(match[1]), int(match[2])) for match in _NEW.finditer(log)]
+    step = max(1, -(-len(points) // GROWTH_POINTS))
+    return tuple([*points[::step], *points[-1:]] if points and points[-1] not in points[::step] else points[::step])

@@ -1,0 +1,233 @@
+"""What campaigns kept, read again: each answer, the smallest input, and inputs that say the same folded into one."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from importlib.resources import files
+from typing import Annotated, ClassVar, Final
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from fuzzpair.agree.campaigns import LINK_S, MOST_SIGHTINGS, PYTHON_PATH, link_commands, must_link
+from fuzzpair.agree.sides import native_file
+from fuzzpair.agreement_model import AgreementCampaign, Answer, Disagreement, Ending, Said, Sighting, Voice
+from fuzzpair.backends import Sandbox
+from fuzzpair.errors import EngineError
+from fuzzpair.model import Command, Limits
+from fuzzpair.parting import first_parted, parting
+from fuzzpair.store import Store
+
+# Modules of this package that the sandbox's Python needs: pure ones, and those that only run there.
+SHIPPED: Final = (
+    "__init__.py",
+    "model.py",
+    "agreement_model.py",
+    "parting.py",
+    "reduction.py",
+    "agree/__init__.py",
+    "agree/python/__init__.py",
+    "agree/python/voices.py",
+    "agree/python/atheris_agree.py",
+    "agree/python/examine.py",
+)
+TEXT_LIMIT = 1 << 20  # octets kept of one answer
+
+
+class _Answered(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    ending: Ending
+    text: Annotated[str, Field(max_length=TEXT_LIMIT)]
+
+
+class _Told(BaseModel):
+    """One file of examine.py. It comes out of a sandbox: nothing of it is believed but its shape."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    input: Annotated[str, Field(pattern=r"^([0-9a-f]{2})*\z", max_length=1 << 20)]
+    is_minimal: bool
+    touched: tuple[Annotated[int, Field(ge=0, lt=1 << 20)], ...]
+    answers: dict[Voice, _Answered]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Examined:
+    """One input that was kept, after it was read again; its path and its key are read from the answers."""
+
+    found: str  # sha256 of the input as it was kept
+    input: str  # sha256 of the smaller one
+    octets: int
+    is_minimal: bool
+    touched: tuple[int, ...]
+    said: tuple[Said, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Examination:
+    """In the order of the job's inputs, without those on which the voices agree after all."""
+
+    examined: tuple[Examined, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExamineJob:
+    """Ask every voice about each input again, one process an input, and make it smaller while they part alike."""
+
+    kind: ClassVar[str] = "agree examine"
+    revision: ClassVar[int] = 1
+    result_type: ClassVar[type[Examination]] = Examination
+
+    cpp: str  # sha256 of each archive
+    rust: str
+    target: str
+    inputs: tuple[str, ...]
+    modules: tuple[tuple[str, str], ...]  # path -> sha256: this package's and the reference's
+    reference: str
+    fuse_s: float
+    limits: Limits
+    subject: str = field(default="", compare=False)
+
+    @property
+    def label(self) -> str:
+        return f"{self.subject} {self.target} examine"
+
+    def run(self, sandbox: Sandbox, store: Store) -> Examination:
+        """Raises EngineError where the examination itself did not come to its end."""
+        folder = f"examine-{self.target}"
+        blobs = {"cpp.a": self.cpp, "rust.a": self.rust}
+        blobs |= {f"inputs/{sha256}": sha256 for sha256 in self.inputs}
+        blobs |= {f"modules/{path}": sha256 for path, sha256 in self.modules}
+        settings = {
+            "target": self.target,
+            "sides": {"cpp": "./cpp.so", "rust": "./rust.so"},
+            "reference": self.reference,
+            "fuse_s": self.fuse_s,
+        }
+        own = {"settings.json": json.dumps(settings).encode(), "examined/.keep": b""}
+        own["counters.c"] = native_file("counters.c")
+        sandbox.put({f"{folder}/{path}": content for path, content in own.items()})
+        sandbox.put_blobs({f"{folder}/{path}": sha256 for path, sha256 in blobs.items()}, store.get_blob)
+        # What instrumentation calls, for where nobody counts.
+        stub = Command(
+            argv=("clang", "-O1", "-fPIC", "-c", "counters.c", "-o", "counters.o"), cwd=folder, timeout_s=LINK_S
+        )
+        must_link(sandbox.run_all([stub, *link_commands(folder, "counters.o")], keep_going=False), self.label)
+        examine = Command(
+            argv=("python3", "-m", "fuzzpair.agree.python.examine"),
+            cwd=folder,
+            env=(("PYTHONPATH", PYTHON_PATH), ("PYTHONHASHSEED", "0"), ("RUST_BACKTRACE", "0")),
+            timeout_s=self.fuse_s + 60.0 + 10.0 * len(self.inputs),
+        )
+        done = sandbox.run(examine)
+        if not done.ok:
+            raise EngineError(
+                f"{self.label}: {done.stderr.decode(errors='replace').strip()[-600:] or 'ended early'}",
+                next_step=done.command.shown()[:400],
+            )
+        told = sandbox.get([f"{folder}/examined"])
+        return Examination(examined=tuple(self._read(told, folder, store)))
+
+    def _read(self, told: Mapping[str, bytes], folder: str, store: Store) -> Iterator[Examined]:
+        for sha256 in self.inputs:
+            content = told.get(f"{folder}/examined/{sha256}.json")
+            if content is None:
+                continue
+            try:
+                one = _Told.model_validate_json(content)
+            except ValidationError as error:
+                raise EngineError(f"{self.label}: what was told of {sha256[:12]} cannot be read: {error}") from error
+            octets = bytes.fromhex(one.input)
+            yield Examined(
+                found=sha256,
+                input=store.put_blob(octets),
+                octets=len(octets),
+                is_minimal=one.is_minimal,
+                touched=tuple(at for at in one.touched if at < len(octets)),
+                said=tuple(
+                    Said(voice=voice, ending=answer.ending, text=store.put_blob(answer.text.encode()))
+                    for voice, answer in one.answers.items()
+                ),
+            )
+
+
+def shipped_modules(store: Store) -> tuple[tuple[str, str], ...]:
+    """This package's own modules for the sandbox: path below `modules/` -> sha256."""
+    package = files("fuzzpair")
+    return tuple((f"fuzzpair/{path}", store.put_blob((package / path).read_bytes())) for path in SHIPPED)
+
+
+def examine_job(  # noqa: PLR0913 - the fields of one value
+    cpp: str,
+    rust: str,
+    campaigns: Iterable[AgreementCampaign],
+    *,
+    modules: tuple[tuple[str, str], ...],
+    reference: str,
+    fuse_s: float,
+    limits: Limits,
+    subject: str,
+) -> ExamineJob | None:
+    """A job for what campaigns of one target kept; None where that is nothing."""
+    kept = list(campaigns)
+    inputs = tuple(dict.fromkeys(one.input for campaign in kept for one in campaign.sightings))[:MOST_SIGHTINGS]
+    if not inputs:
+        return None
+    return ExamineJob(
+        cpp=cpp,
+        rust=rust,
+        target=kept[0].target,
+        inputs=inputs,
+        modules=modules,
+        reference=reference,
+        fuse_s=fuse_s,
+        limits=limits,
+        subject=subject,
+    )
+
+
+def disagreements(examination: Examination, campaign: AgreementCampaign, store: Store) -> tuple[Disagreement, ...]:
+    """One for each key: the smallest input, and when the campaign first saw any of them."""
+    sightings = {one.input: one for one in campaign.sightings}
+    groups: dict[str, list[tuple[Examined, Sighting]]] = {}
+    for one in examination.examined:
+        parted = parting(_answers(one, store))
+        if parted is not None and one.found in sightings:
+            groups.setdefault(parted.key, []).append((one, sightings[one.found]))
+    found = [_folded(members, campaign, store) for members in groups.values()]
+    return tuple(sorted(found, key=lambda one: (one.seconds, one.key)))
+
+
+def _folded(members: list[tuple[Examined, Sighting]], campaign: AgreementCampaign, store: Store) -> Disagreement:
+    smallest, _ = min(members, key=lambda pair: (pair[0].octets, pair[0].input))
+    first = min((sighting for _, sighting in members), key=lambda one: one.executions)
+    answers = _answers(smallest, store)
+    parted = parting(answers)
+    assert parted is not None
+    return Disagreement(
+        key=parted.key,
+        what=parted.what,
+        path=parted.path,
+        odd=parted.odd,
+        target=campaign.target,
+        input=smallest.input,
+        octets=smallest.octets,
+        found=smallest.found,
+        is_minimal=smallest.is_minimal,
+        inputs=len(members),
+        engine=campaign.engine,
+        seconds=first.seconds,
+        executions=first.executions,
+        said=smallest.said,
+        parted_at=first_parted([answer.text for answer in answers.values()]) or 0,
+        touched=smallest.touched,
+    )
+
+
+def _answers(one: Examined, store: Store) -> dict[Voice, Answer]:
+    return {
+        said.voice: Answer(ending=said.ending, text=store.get_blob(said.text).decode(errors="replace"))
+        for said in sorted(one.said, key=lambda said: list(Voice).index(said.voice))
+    }

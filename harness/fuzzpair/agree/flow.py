@@ -1,0 +1,301 @@
+"""`fuzzpair agree` from its plan to its record. Stages are barriers: each plans its jobs from the results before it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from fuzzpair import __version__
+from fuzzpair.agree.campaigns import ATHERIS, NATIVE, AtherisJob, NativeJob, Work, native_job
+from fuzzpair.agree.examination import Examination, ExamineJob, disagreements, examine_job, shipped_modules
+from fuzzpair.agree.plan import UNPATCHED, Compared, Planner
+from fuzzpair.agree.sides import Side
+from fuzzpair.agreement_model import AgreementCampaign, AgreementRecord, AgreementRow, Disagreement
+from fuzzpair.config import Agreement, Config
+from fuzzpair.errors import EXIT_CLEAN, EXIT_GATE, EXIT_NOT_DONE
+from fuzzpair.jobs import Batch
+from fuzzpair.model import Control, Language, Limits, Toolchain
+from fuzzpair.scheduler import Scheduler
+from fuzzpair.store import Store, digest
+
+SCHEMA = "fuzzpair/agreement/1"
+SIDES, FUZZ, EXAMINE, COUNTERPART = "make the sides", "compare", "read again", "on the unpatched twins"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Budget:
+    """Of one campaign. An unpatched pair is fuzzed in `slices`, each with a seed of its own, so that a long run goes on
+    where it was ended; one with a mistake in it stops at the first input on which the sides part."""
+
+    runs: int
+    seconds: float
+    slices: int = 1
+    examine_s: float = 60.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Engines:
+    """Which engines are asked, each with the scheduler of the image it runs in; and that of the compilers."""
+
+    sides: Scheduler
+    schedulers: Mapping[str, Scheduler]
+
+    def names(self) -> tuple[str, ...]:
+        return tuple(self.schedulers)
+
+
+@dataclass(kw_only=True)
+class Agree:
+    """One comparison of everything that is planned, by every engine that is asked."""
+
+    config: Config
+    agreement: Agreement
+    store: Store
+    planner: Planner
+    engines: Engines
+    budget: Budget
+    limits: Limits
+    toolchain: Toolchain
+    backend: str
+    seeds: Mapping[str, tuple[str, ...]]  # target -> sha256
+    mistakes: tuple[str, ...] = ()
+    targets: tuple[str, ...] = ()  # of the unpatched twins
+    compared: list[Compared] = field(default_factory=list)
+    campaigns: dict[tuple[str, str, str], list[NativeJob | AtherisJob]] = field(default_factory=dict)
+    examinations: dict[tuple[str, str, str], ExamineJob | None] = field(default_factory=dict)
+    checks: dict[tuple[str, str, str], ExamineJob] = field(default_factory=dict)
+
+    def run(self) -> AgreementRecord:
+        started, clock = datetime.now(UTC), time.monotonic()
+        self.compared = [*(self.planner.twins(self.targets)), *self.planner.mistakes(self.mistakes)]
+        self.engines.sides.run_stage(SIDES, self._plan_sides())
+        for engine, scheduler in self.engines.schedulers.items():
+            scheduler.run_stage(FUZZ, self._plan_campaigns(engine))
+            scheduler.run_stage(EXAMINE, self._plan_examinations(engine))
+            scheduler.run_stage(COUNTERPART, self._plan_checks(engine))
+        return self._record(started, time.monotonic() - clock)
+
+    def _schedulers(self) -> tuple[Scheduler, ...]:
+        return (self.engines.sides, *self.engines.schedulers.values())
+
+    # --- the plans -----------------------------------------------------------------------------
+
+    def _plan_sides(self) -> Iterator[Batch]:
+        asked = [one.side(language) for one in self.compared if not one.problem for language in Language]
+        asked += list(self.planner.unpatched.values())
+        for job in dict.fromkeys(asked):
+            yield Batch((job,), job.label)
+
+    def _plan_campaigns(self, engine: str) -> Iterator[Batch]:
+        for one in self.compared:
+            sides = self._sides(one)
+            if sides is None:
+                continue
+            jobs = [self._campaign(engine, one, sides, number) for number in range(self._slices(one))]
+            self.campaigns[one.subject, one.target, engine] = jobs
+            for job in jobs:
+                yield Batch((job,), job.label)
+
+    def _slices(self, one: Compared) -> int:
+        return 1 if one.mistake else self.budget.slices
+
+    def _campaign(self, engine: str, one: Compared, sides: tuple[Side, Side], number: int) -> NativeJob | AtherisJob:
+        work = Work(
+            target=one.target,
+            seeds=self.seeds[one.target],
+            seed=number + 1,
+            runs=self.budget.runs,
+            seconds=self.budget.seconds,
+            stop_at_first=bool(one.mistake),
+            limits=self.limits,
+        )
+        cpp, rust = sides
+        if engine == NATIVE:
+            return native_job(_made(cpp.archive), _made(rust.archive), work, self.store, one.subject)
+        return AtherisJob(
+            cpp=_made(cpp.archive),
+            rust=_made(rust.archive),
+            modules=self._modules(),
+            reference=self.agreement.reference,
+            inputs_class=self.agreement.inputs,
+            instrument=self.agreement.instrument,
+            work=work,
+            subject=one.subject,
+        )
+
+    def _modules(self) -> tuple[tuple[str, str], ...]:
+        """This package's modules, and the pair's own under the name of their folder."""
+        folder = self.agreement.modules
+        own = () if folder is None else sorted(path for path in folder.rglob("*.py") if path.is_file())
+        named = tuple(
+            (f"{folder.name}/{path.relative_to(folder).as_posix()}", self.store.put_blob(path.read_bytes()))
+            for path in own
+            if folder is not None
+        )
+        return (*shipped_modules(self.store), *named)
+
+    def _plan_examinations(self, engine: str) -> Iterator[Batch]:
+        for one in self.compared:
+            place, sides = (one.subject, one.target, engine), self._sides(one)
+            done = self._done(place, engine)
+            if sides is None or not done:
+                continue
+            job = self._examination(one, sides, engine, done)
+            self.examinations[place] = job
+            if job is not None:
+                yield Batch((job,), job.label)
+
+    def _examination(
+        self, one: Compared, sides: tuple[Side, Side], engine: str, done: list[AgreementCampaign]
+    ) -> ExamineJob | None:
+        return examine_job(
+            _made(sides[0].archive),
+            _made(sides[1].archive),
+            done,
+            modules=self._modules(),
+            reference=self.agreement.reference if engine == ATHERIS else "",
+            fuse_s=self.budget.examine_s,
+            limits=self.limits,
+            subject=one.subject,
+        )
+
+    def _plan_checks(self, engine: str) -> Iterator[Batch]:
+        """On what a mistake parted them, the unpatched twins agree, or it was not the mistake."""
+        unpatched = [self._side(self.planner.unpatched[language]) for language in Language]
+        for one in self.compared:
+            place = (one.subject, one.target, engine)
+            done = self._done(place, engine)
+            if not one.mistake or not done or None in unpatched:
+                continue
+            cpp, rust = (side for side in unpatched if side is not None)
+            job = self._examination(one, (cpp, rust), engine, done)
+            if job is not None:
+                self.checks[place] = job
+                yield Batch((job,), f"{job.label} unpatched")
+
+    # --- what they came to ---------------------------------------------------------------------
+
+    def _side(self, job: object) -> Side | None:
+        result = self.engines.sides.outcomes.result(job)  # type: ignore[arg-type] # a job, of whatever kind
+        return result if isinstance(result, Side) and result.archive is not None else None
+
+    def _sides(self, one: Compared) -> tuple[Side, Side] | None:
+        cpp, rust = self._side(one.cpp), self._side(one.rust)
+        return None if one.problem or cpp is None or rust is None else (cpp, rust)
+
+    def _done(self, place: tuple[str, str, str], engine: str) -> list[AgreementCampaign]:
+        outcomes = self.engines.schedulers[engine].outcomes
+        results = (outcomes.result(job) for job in self.campaigns.get(place, ()))
+        return [one for one in results if isinstance(one, AgreementCampaign)]
+
+    def _row(self, one: Compared, engine: str) -> AgreementRow:
+        place, outcomes = (one.subject, one.target, engine), self.engines.schedulers[engine].outcomes
+        done = self._done(place, engine)
+        examination = self.examinations.get(place)
+        read = outcomes.result(examination) if examination is not None else None
+        spoiled = self._parted_unpatched(place, engine)
+        found: list[Disagreement] = []
+        if isinstance(read, Examination):
+            own = Examination(examined=tuple(each for each in read.examined if each.found not in spoiled))
+            known: set[str] = set()
+            for campaign in done:
+                fresh = [each for each in disagreements(own, campaign, self.store) if each.key not in known]
+                known |= {each.key for each in fresh}
+                found.extend(fresh)
+        return AgreementRow(
+            subject=one.subject,
+            mistake=one.mistake,
+            patched=one.patched,
+            target=one.target,
+            engine=engine,
+            campaigns=tuple(done),
+            disagreements=tuple(found),
+            problem=self._problem(one, engine, place),
+        )
+
+    def _parted_unpatched(self, place: tuple[str, str, str], engine: str) -> set[str]:
+        check = self.checks.get(place)
+        read = self.engines.schedulers[engine].outcomes.result(check) if check is not None else None
+        return {each.found for each in read.examined} if isinstance(read, Examination) else set()
+
+    def _problem(self, one: Compared, engine: str, place: tuple[str, str, str]) -> str:
+        if one.problem:
+            return one.problem
+        for language in Language:
+            outcome = self.engines.sides.outcomes.of(one.side(language))
+            if outcome is not None and outcome.error is not None:
+                return outcome.error.message
+            if outcome is not None and isinstance(outcome.result, Side) and outcome.result.problem:
+                return outcome.result.problem
+        asked = [*self.campaigns.get(place, ()), self.examinations.get(place), self.checks.get(place)]
+        outcomes = self.engines.schedulers[engine].outcomes
+        errors = [outcome.error for job in asked if job and (outcome := outcomes.of(job)) and outcome.error]
+        return errors[0].message if errors else ""
+
+    def _record(self, started: datetime, duration_s: float) -> AgreementRecord:
+        rows = tuple(self._row(one, engine) for one in self.compared for engine in self.engines.names())
+        stamp = started.strftime("%Y-%m-%dT%H:%M:%SZ")
+        controls = tuple(_controls(rows))
+        exit_code, reasons = verdict(rows, controls)
+        return AgreementRecord(
+            schema=SCHEMA,
+            run_id=f"{started:%Y%m%dT%H%M%SZ}-{digest(stamp.encode() + str(id(self)).encode())[:8]}",
+            version=__version__,
+            started=stamp,
+            duration_s=duration_s,
+            pair=self.config.pair.name,
+            backend=self.backend,
+            toolchain=self.toolchain,
+            reference=self.agreement.reference,
+            described_by=tuple(
+                (str(one), self.agreement.describe(one).relative_to(self.config.root).as_posix()) for one in Language
+            ),
+            budgets=(
+                ("executions of a campaign", f"{self.budget.runs:,}"),
+                ("seconds of a campaign", f"{self.budget.seconds:g}"),
+                ("campaigns of the unpatched twins, a target and an engine", str(self.budget.slices)),
+            ),
+            rows=rows,
+            controls=controls,
+            stages=tuple(cost for one in self._schedulers() for cost in one.costs),
+            exit_code=exit_code,
+            reasons=reasons,
+        )
+
+
+def _made(sha256: str | None) -> str:
+    assert sha256 is not None  # a side without one is a row with a problem
+    return sha256
+
+
+def _controls(rows: tuple[AgreementRow, ...]) -> Iterator[Control]:
+    """Every campaign executed and saw edges: an engine that sees none compares what nobody guided it to."""
+    for row in rows:
+        for campaign in row.campaigns:
+            yield Control(
+                name=f"{row.subject} {row.target} {row.engine} seed {campaign.seed}",
+                # One that stops at a seed has not come to its first line of figures.
+                passed=campaign.edges > 0 or bool(campaign.sightings),
+                detail=f"{campaign.executions:,} executions, {campaign.edges:,} edges",
+            )
+
+
+def verdict(rows: tuple[AgreementRow, ...], controls: tuple[Control, ...]) -> tuple[int, tuple[str, ...]]:
+    """3 where something could not be done, 1 where the unpatched twins part or a mistake was found by no engine."""
+    undone = [f"{row.subject} {row.target} {row.engine}: {row.problem}" for row in rows if row.problem]
+    undone += [f"{one.name}: {one.detail}" for one in controls if not one.passed]
+    parted = [
+        f"{UNPATCHED} {row.target} {row.engine}: {one.key}"
+        for row in rows
+        if not row.mistake
+        for one in row.disagreements
+    ]
+    planted = dict.fromkeys(row.subject for row in rows if row.mistake)
+    found = {row.subject for row in rows if row.mistake and row.is_found}
+    missed = [f"{subject}: no engine found a disagreement" for subject in planted if subject not in found]
+    if not rows:
+        return EXIT_NOT_DONE, ("nothing was compared",)
+    code = EXIT_NOT_DONE if undone else EXIT_GATE if parted or missed else EXIT_CLEAN
+    return code, (*undone, *parted, *missed)

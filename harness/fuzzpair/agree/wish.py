@@ -1,0 +1,78 @@
+"""What the user asks of `fuzzpair agree`, checked before an image is made for it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from fuzzpair.agree.campaigns import ATHERIS, NATIVE
+from fuzzpair.agree.flow import Budget
+from fuzzpair.config import Agreement, Config
+from fuzzpair.config_problems import perhaps
+from fuzzpair.errors import ConfigError, UsageError
+from fuzzpair.mistakes import mistake_names
+
+ENGINES = (NATIVE, ATHERIS)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgreeWish:
+    """The command line; what it leaves open is pipeline.yml's."""
+
+    agreement: Agreement
+    engines: tuple[str, ...]
+    mistakes: tuple[str, ...]
+    runs: int | None
+    seconds: float | None
+    slices: int
+    targets: tuple[str, ...] = ()
+
+    def twins(self, config: Config) -> tuple[str, ...]:
+        """The targets on which the unpatched twins are compared; none where mistakes are planted."""
+        return () if self.mistakes else self.targets or config.pair.targets
+
+    def names(self) -> tuple[str, ...]:
+        return self.engines or self.agreement.engines
+
+    def budget(self) -> Budget:
+        return Budget(
+            runs=self.runs or self.agreement.runs,
+            seconds=self.seconds or self.agreement.seconds,
+            slices=self.slices,
+        )
+
+    def check(self, config: Config) -> None:
+        """Raises UsageError on an engine or a mistake that there is not, and on atheris without an image; ConfigError
+        on a file that there is not."""
+        _check(self.names(), ENGINES, "engine")
+        for path in (self.agreement.cpp, self.agreement.rust, self.agreement.modules, self.agreement.image):
+            if path is not None and not path.exists():
+                raise ConfigError(
+                    f"pipeline.yml, agreement: there is no {path.relative_to(config.root)}",
+                    next_step="docs/agreement.md says what each key names",
+                )
+        _check(self.targets, config.pair.targets, "target")
+        _check(self.mistakes, mistake_names(config.pair.cpp, config.pair.rust), "mistake")
+        if ATHERIS in self.names() and self.agreement.image is None:
+            raise UsageError(
+                "atheris is no part of the toolchain image",
+                next_step="name a recipe that adds it in pipeline.yml, `agreement:` `image:`, such as docker/atheris",
+            )
+
+
+def _check(asked: Sequence[str], known: Sequence[str], what: str) -> None:
+    for name in asked:
+        if name not in known:
+            raise UsageError(
+                f"there is no {what} {name!r}{perhaps(name, list(known))}", next_step=f"one of {', '.join(known)}"
+            )
+
+
+def agreement_of(config: Config) -> Agreement:
+    """The section of pipeline.yml. Raises ConfigError where it is missing."""
+    if config.agreement is None:
+        raise ConfigError(
+            "pipeline.yml has no `agreement:`: there is nothing to compare",
+            next_step="docs/agreement.md says what the section names",
+        )
+    return config.agreement

@@ -1,0 +1,105 @@
+"""The verb `agree`. cli.py gives it its name and prints errors."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Annotated
+
+import typer
+
+from fuzzpair import state
+from fuzzpair.agree.campaigns import ATHERIS
+from fuzzpair.agree.flow import Agree, Engines
+from fuzzpair.agree.plan import Planner, logic_mistakes
+from fuzzpair.agree.wish import AgreeWish, agreement_of
+from fuzzpair.config import Config, load_config
+from fuzzpair.reading import read_corpus
+from fuzzpair.report.agreement import render as render_agreement_json
+from fuzzpair.report.agreement import render_agreement
+from fuzzpair.report.agreement_files import write_agreement
+from fuzzpair.report.console import make_console
+from fuzzpair.scheduler import Scheduler
+from fuzzpair.store import Store
+from fuzzpair.world import (
+    CONFIG,
+    OUT,
+    STATE,
+    Backing,
+    ConfigFile,
+    OutFolder,
+    StateFolder,
+    World,
+    backing,
+    end_like_ctrl_c,
+)
+
+
+def agree(
+    context: typer.Context,
+    mistakes: Annotated[list[str] | None, typer.Argument(help="Plant these, one side at a time.")] = None,
+    logic: Annotated[bool, typer.Option("--logic", help="Plant every mistake of logic.")] = False,
+    engine: Annotated[list[str] | None, typer.Option(help="libfuzzer or atheris; else pipeline.yml's.")] = None,
+    runs: Annotated[int | None, typer.Option(min=1, help="Executions of one campaign.")] = None,
+    seconds: Annotated[float | None, typer.Option(min=1, max=86_400, help="Of one campaign.")] = None,
+    target: Annotated[list[str] | None, typer.Option(help="Of the unpatched twins; else all.")] = None,
+    slices: Annotated[int, typer.Option(min=1, max=1000, help="Campaigns of the unpatched twins, each stored.")] = 1,
+    config_file: ConfigFile = CONFIG,
+    state_folder: StateFolder = STATE,
+    out: OutFolder = OUT,
+) -> None:
+    """Compare the twins: in one binary, and beside a reference in Python; name where they part, and who is alone.
+
+    Without a mistake the unpatched twins are compared; with one, its twin with the other one as it stands. Exit code:
+    0 they agree and what was planted was found, 1 not so, 2 usage, 3 could not be done, 130 interrupted.
+    """
+    config = load_config(config_file)
+    wish = AgreeWish(
+        agreement=agreement_of(config),
+        engines=tuple(engine or ()),
+        mistakes=tuple(logic_mistakes(config)) if logic else tuple(mistakes or ()),
+        runs=runs,
+        seconds=seconds,
+        slices=slices,
+        targets=tuple(target or ()),
+    )
+    wish.check(config)
+    end_like_ctrl_c(signal.SIGTERM)
+    corpora = {target: read_corpus(config, target) for target in config.pair.targets}
+    with state.locked_state(state_folder) as store, _engines(config, wish, store, context.obj) as (engines, work):
+        record = Agree(
+            config=config,
+            agreement=wish.agreement,
+            store=store,
+            planner=Planner(config, wish.agreement, store),
+            engines=engines,
+            budget=wish.budget(),
+            limits=work.worker.limits,
+            toolchain=work.toolchain,
+            backend=work.worker.backend.name,
+            seeds={target: tuple(dict.fromkeys(map(store.put_blob, seeds))) for target, seeds in corpora.items()},
+            mistakes=wish.mistakes,
+            targets=wish.twins(config),
+        ).run()
+        store.put_document(f"agreements/{record.run_id}.json", render_agreement_json(record))
+    console = make_console(sys.stdout, sys.stdout.isatty())
+    render_agreement(record, console)
+    for path in write_agreement(record, out, store.get_blob):
+        console.print(f"wrote {path}")
+    raise typer.Exit(record.exit_code)
+
+
+@contextmanager
+def _engines(config: Config, wish: AgreeWish, store: Store, world: World) -> Iterator[tuple[Engines, Backing]]:
+    """A scheduler for each engine, each in the image that it runs in."""
+    with ExitStack() as closing:
+        work = closing.enter_context(backing(config, store, world, config.backend))
+        schedulers = {}
+        for name in wish.names():
+            image = wish.agreement.image if name == ATHERIS else None
+            own = closing.enter_context(backing(config, store, world, config.backend, over=image)) if image else work
+            schedulers[name] = Scheduler(own.executor, own.worker, own.observer, slots=own.slots)
+        sides = Scheduler(work.executor, work.worker, work.observer, slots=work.slots)
+        yield Engines(sides=sides, schedulers=schedulers), work
