@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from fuzzpair.errors import ImageError
-from fuzzpair.model import Command, Flavour, Language
+from fuzzpair.model import Command, CrashReport, Flavour, Language
 from fuzzpair.own_pair.checkup import place_program
-from fuzzpair.pair_model import Checkup, Health, SideBuild
+from fuzzpair.pair_model import Checkup, Health, SideBuild, TargetProgram
 from fuzzpair.triage import first_report
 from own_pair_bench import Bench
 
@@ -79,15 +79,41 @@ def test_stacks_have_the_repositorys_paths(open_bench: Open, language: Language,
     build = bench.build(language, Flavour.ADDRESS)
     program = next((one for one in build.programs if one.target == "record"), None)
     assert program is not None, f"{build.problem}\n{log_of(build, bench)}"
-    with bench.worker.backend.session(bench.worker.limits) as sandbox:
-        folder = place_program(program, sandbox, bench.store)
-        sandbox.put({f"{folder}/input": b"\x01\x00\x01"})
-        run = sandbox.run(Command(argv=(f"./{program.program_name}", "input"), cwd=folder, timeout_s=60))
-    log = run.stderr.decode()
-    report = first_report(log)
+    report, log = first_report_on(program, b"\x01\x00\x01", bench)
     assert report is not None, log
     assert report.kind == "heap-use-after-free", log
     assert set(WHERE[language]) <= {frame.file for frame in report.stack}, log
+
+
+CRASHES = "#include <stdint.h>\n#include <stdlib.h>\nint t(const uint8_t *data) { char *p = malloc(1); free(p); return p[data[0] & 0]; }\n"
+CMAKE = "cmake_minimum_required(VERSION 3.13)\nproject(t C)\nadd_library(t STATIC lib/t.c)\n"
+CMAKE_BUILD = """\
+cmake -S . -B build -DCMAKE_C_COMPILER="$CC" -DCMAKE_C_FLAGS="$CFLAGS" && cmake --build build
+$CC $CFLAGS -c t.c -o t.o
+$CXX $CXXFLAGS t.o build/libt.a $LIB_FUZZING_ENGINE -o $OUT/t"""
+
+
+def test_stacks_of_a_build_by_cmake_have_the_repositorys_paths(open_bench: Open, tmp_path: Path) -> None:
+    entry = "#include <stddef.h>\n#include <stdint.h>\nint t(const uint8_t *);\nint LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) { return size ? t(data) & 0 : 0; }\n"
+    pipeline = project(tmp_path, entry, CMAKE_BUILD)
+    (tmp_path / "p/lib").mkdir()
+    (tmp_path / "p/lib/t.c").write_text(CRASHES)
+    (tmp_path / "p/CMakeLists.txt").write_text(CMAKE)
+    bench = open_bench(pipeline)
+    build = bench.build(Language.CPP, Flavour.ADDRESS)
+    assert build.programs, f"{build.problem}\n{log_of(build, bench)}"
+    report, log = first_report_on(build.programs[0], b"x", bench)
+    assert report is not None, log
+    assert [frame.file for frame in report.stack[:2]] == ["p/lib/t.c", "p/t.c"], log
+
+
+def first_report_on(program: TargetProgram, content: bytes, bench: Bench) -> tuple[CrashReport | None, str]:
+    with bench.worker.backend.session(bench.worker.limits) as sandbox:
+        folder = place_program(program, sandbox, bench.store)
+        sandbox.put({f"{folder}/input": content})
+        run = sandbox.run(Command(argv=(f"./{program.program_name}", "input"), cwd=folder, timeout_s=60))
+    log = run.stderr.decode()
+    return first_report(log), log
 
 
 WHERE = {
