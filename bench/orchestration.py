@@ -4,7 +4,8 @@
 
 By hand: the program of the same build in a folder on this machine, with the same flags and the same corpus. The two
 take turns. A campaign's time is all of it: its container's start, its files' way in, its harvest. Printed are each turn
-and the ratio of the medians; the bench fails under 0.97.
+and the ratio of the medians; the bench fails under 0.97. For a quiet machine, and not to be run at a lower priority:
+containers are the engine's children, and would have another one than what is run by hand.
 """
 
 from __future__ import annotations
