@@ -37,6 +37,7 @@ from fuzzpair.store import Store
 from fuzzpair.triage import fork_progress
 
 LEAST = 0.97
+MOST = 1.15  # orchestration makes nothing faster
 
 
 def main() -> int:
@@ -63,7 +64,9 @@ def main() -> int:
         print(f"turn {turn + 1}: fuzzpair {through[-1]:,.0f}, by hand {by_hand[-1]:,.0f} executions/s", flush=True)
     ratio = median(through) / median(by_hand)
     print(f"{program.name}, {options.seconds} s: ratio of medians {ratio:.3f} (at least {LEAST})")
-    return 0 if ratio >= LEAST else 1
+    if ratio > MOST:
+        print("no measurement: what was run by hand was kept from running (a lower priority? a busy machine?)")
+    return 0 if LEAST <= ratio <= MOST else 1
 
 
 def _options() -> argparse.Namespace:
