@@ -3,9 +3,10 @@
     PYTHONPATH=harness:tests python bench/grouping.py [--state FOLDER] [--moved pipeline.yml] [--wrong]
 
 Reads the replays of the last run in the state folder: every triggering input of every mistake on every build, as logs.
-All mistakes of one variant (cpp, rust-unsafe…) are taken as the bugs of one program, which they could be: each is a
-patch of the same twin. Two crashes are one bug exactly when they are of one mistake. `--moved` builds each of them
-again from sources in which every line has moved, in containers; `--wrong` lists the errors.
+The mistakes of one variant (cpp, rust-unsafe…) are taken as the bugs of one program where they could be: each is a
+patch of the same twin, and those that change the same lines go into several programs. Two crashes are one bug exactly
+when they are of one mistake. `--moved` builds each of them again from sources in which every line has moved, in
+containers; `--wrong` lists the errors.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from pathlib import Path
 
 from pydantic import TypeAdapter
 
-from fuzzpair.model import CrashReport, Flavour, Frame, Replay, Row, RunRecord
+from fuzzpair.model import CrashReport, Flavour, Frame, Replay, Row, RunRecord, Variant
 from fuzzpair.replay import Replays
 from fuzzpair.report.json_report import read_record
 from fuzzpair.state import latest_record, open_store
@@ -29,15 +30,16 @@ from fuzzpair.triage.grouping import Item, group
 from fuzzpair.triage.signature import cause, signature
 from grouped_logs import pairs
 from moved_lines import moved_replays
+from planted_programs import programs
 
 MOVED = "address, lines moved"
 SANITIZED = (Flavour.ADDRESS, Flavour.UNDEFINED, Flavour.MEMORY, Flavour.THREAD, MOVED)
 STATE_FRAMES = 3
-# Every rule that was changed for a figure was changed for one of these; no other mistake's logs had been seen by then.
+# Every rule that was changed for a figure was changed for one of these; the logs of all others were first seen in the
+# run whose figures docs/triage.md has.
 IN_VIEW = frozenset(
     {
         "allocator-mismatch",
-        "invalid-free",
         "bad-downcast",
         "container-overflow",
         "dangling-view",
@@ -46,6 +48,16 @@ IN_VIEW = frozenset(
         "double-lock",
         "endless-loop",
         "heap-overflow-read",
+        "heap-overflow-write",
+        "invalid-free",
+        "iterator-invalidation",
+        "memory-leak",
+        "null-dereference",
+        "signed-overflow",
+        "stack-buffer-overflow",
+        "unbounded-recursion",
+        "uninitialised-read",
+        "use-after-free",
     }
 )
 
@@ -56,28 +68,44 @@ class Case:
 
     mistake: str
     variant: str
+    program: int  # of its variant: mistakes that exclude each other are in two (planted_programs.py)
     build: str  # a flavour, or that with moved lines
     input: str
     report: CrashReport | None
     digest: str
 
     @property
+    def whole(self) -> str:
+        """The program as one name."""
+        return f"{self.variant} {self.program}"
+
+    @property
     def truth(self) -> tuple[str, str]:
-        return self.variant, self.mistake
+        return self.whole, self.mistake
 
 
 # --- reading -----------------------------------------------------------------------------------
 
 
 def cases_of(record: RunRecord, store: Store) -> Iterator[Case]:
+    placed = programs_of(record)
     for row in record.rows:
         for flavour, replays in replays_of(row, store):
             if flavour is Flavour.CANARY:  # ends at the predicate, not at what follows
                 continue
             for one in replays:
-                case = case_of(row, flavour, one, store)
+                case = case_of(row, placed[row.name], flavour, one, store)
                 if case is not None:
                     yield case
+
+
+def programs_of(record: RunRecord) -> dict[str, int]:
+    """By row: the program of its variant that its mistake could be a bug of together with the others there."""
+    placed: dict[str, int] = {}
+    for variant in Variant:
+        rows = {row.name: row.evidence.patch for row in record.rows if row.variant is variant}
+        placed |= programs(rows)
+    return placed
 
 
 def replays_of(row: Row, store: Store) -> Iterator[tuple[Flavour, tuple[Replay, ...]]]:
@@ -89,13 +117,14 @@ def replays_of(row: Row, store: Store) -> Iterator[tuple[Flavour, tuple[Replay, 
             yield program.flavour, TypeAdapter(Replays).validate_python(result, strict=False).replays
 
 
-def case_of(row: Row, build: str, one: Replay, store: Store) -> Case | None:
+def case_of(row: Row, program: int, build: str, one: Replay, store: Store) -> Case | None:
     if one.exit_code == 0 and not one.timed_out:
         return None
     log = store.get_blob(one.log)
     return Case(
         mistake=row.mistake,
         variant=row.variant,
+        program=program,
         build=build,
         input=one.input,
         report=cause(parse_log(log.decode(errors="replace"))),
@@ -109,16 +138,16 @@ Way = Callable[[Sequence[Case]], list[str]]
 
 
 def by_same_bug(cases: Sequence[Case], *, with_inputs: bool = True) -> list[str]:
-    """The finding of each case; each variant is a program of its own."""
+    """The finding of each case; each program is grouped on its own, as a target's findings are."""
     found: dict[int, str] = {}
-    for variant in sorted({case.variant for case in cases}):
+    for program in sorted({case.whole for case in cases}):
         items = [
             Item(name=str(number), report=case.report, digest=case.digest, input=case.input if with_inputs else "")
             for number, case in enumerate(cases)
-            if case.variant == variant
+            if case.whole == program
         ]
         for finding in group(items).findings:
-            found |= {int(member): f"{variant} {finding.key}" for member in finding.items}
+            found |= {int(member): f"{program}: {finding.key}" for member in finding.items}
     return [found[number] for number in range(len(cases))]
 
 
@@ -134,7 +163,7 @@ def by_whole_stack(cases: Sequence[Case]) -> list[str]:
 
 def _state(case: Case, frames: Sequence[Frame]) -> str:
     names = [normalise(frame.function) for frame in frames if frame.function]
-    return "\n".join((case.variant, case.report.kind if case.report else case.digest, *names))
+    return "\n".join((case.whole, case.report.kind if case.report else case.digest, *names))
 
 
 WAYS: dict[str, Way] = {
@@ -210,7 +239,11 @@ def main() -> None:
     record = read_record(latest_record(store))
     every = list(cases_of(record, store))
     if options.moved:
-        again = (case_of(row, MOVED, one, store) for row, one in moved_replays(record, options.moved, store))
+        placed = programs_of(record)
+        again = (
+            case_of(row, placed[row.name], MOVED, one, store)
+            for row, one in moved_replays(record, options.moved, store)
+        )
         every += [case for case in again if case is not None]
     judged = [case for case in every if case.build in SANITIZED and case.report is not None]
     print_figures("sanitizer builds", judged)

@@ -12,7 +12,7 @@ import sys
 import time
 import tomllib
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from itertools import combinations
 from pathlib import Path
@@ -190,9 +190,14 @@ def wrong_pairs(logs: list[Log], found: list[str]) -> tuple[set[str], set[str]]:
     return joined, parted
 
 
-def grouped_per_s(times: int) -> float:
+def by_kind() -> Mapping[str, list[str]]:
+    """The real logs by the kind of their build: its tools, and whether they print names and stacks."""
+    return {kind: [name for name in NAMES if name.partition("/")[0] == kind] for kind in sorted(programs())}
+
+
+def grouped_per_s(times: int, names: Sequence[str] = NAMES) -> float:
     """How many logs are grouped in a second of processor time, each of the real ones so many times, once parsed."""
-    items = [item(number, f"{number}", text_of(name)) for number, name in enumerate(NAMES * times)]
+    items = [item(number, f"{number}", text_of(name)) for number, name in enumerate([*names] * times)]
     start = time.process_time()
     group(items)
     return len(items) / (time.process_time() - start)

@@ -177,10 +177,10 @@ REFUSED = {
         "pipeline.yml:30: 'profiles.nightly.flavours.rust-unsafe' is missing",
         "pipeline.yml:33: unknown key 'rust_unsafe' in profiles.nightly.flavours; perhaps you meant 'rust-unsafe'"]),
     "key named as pydantic names a key": ("backend: auto", "'[key]': auto", [
-        "pipeline.yml:8: unknown key '[key]' (known: version, pair, backend, image, workers, limits, profiles, baseline, claims, agreement, severity, cwe)"]),
+        "pipeline.yml:8: unknown key '[key]' (known: version, pair, fuzz, backend, image, workers, limits, profiles, baseline, claims, agreement, severity, cwe)"]),
     "missing key": ("    seeds: [7]\n", "", ["pipeline.yml:29: 'profiles.nightly.seeds' is missing"]),
     "missing section": ("pair:", "pear:", [
-        "pipeline.yml:1: 'pair' is missing", "pipeline.yml:2: unknown key 'pear'; perhaps you meant 'pair'"]),
+        "pipeline.yml:2: unknown key 'pear'; perhaps you meant 'pair'"]),
     "misspelt backend": ("backend: auto", "backend: Dokcer", [
         "pipeline.yml:8: backend: 'Dokcer' is not one of: auto, docker, local; perhaps you meant 'docker'"]),
     "misspelt flavour": ("canary, memory", "canary,\n        memroy", [
@@ -245,7 +245,7 @@ REFUSED = {
     "half a surrogate pair": ("backend: auto", 'backend: "\\ud800"', [
         "pipeline.yml:8: backend: half of a surrogate pair is not text"]),
     "escapes for the terminal": ("backend: auto", '"\\e[31m\\n": 1', [
-        "pipeline.yml:8: unknown key '\\u001b[31m\\u000a' (known: version, pair, backend, image, workers, limits, "
+        "pipeline.yml:8: unknown key '\\u001b[31m\\u000a' (known: version, pair, fuzz, backend, image, workers, limits, "
         "profiles, baseline, claims, agreement, severity, cwe)"]),
     "severity of an unknown class": (END, f"{END}severity:\n  memory-leak: none\n  use-aftr-free: high\n", [
         "pipeline.yml:43: severity.use-aftr-free: there is no such bug class; perhaps you meant 'use-after-free'"]),
@@ -384,13 +384,32 @@ def test_a_damaged_file_is_read_or_refused(load: Load, start: int, length: int, 
 def test_the_schema_names_every_key_and_allows_no_other() -> None:
     schema = json_schema()
     sections = [schema, *(part for part in schema["$defs"].values() if part.get("type") == "object")]
-    assert len(sections) == 6
+    assert len(sections) == 12
     assert all(section["additionalProperties"] is False for section in sections)
-    keys = {key for section in sections for key in section["properties"]}
-    in_good = set(re.findall(r"^ *([a-z_-]+):", GOOD, re.MULTILINE)) - {"default", "nightly"}
-    compared = {"agreement", "engines", "modules", "reference", "inputs", "instrument", "seconds", "runs"}
-    others = {"found_runs_of", "load_parses", "minimise_s", "analyzers", "claims", "severity", "cwe"}
-    assert keys == in_good | others | compared
+    own = (
+        "Agreement",
+        "Fuzz",
+        "CppSide",
+        "RustSide",
+        "TargetNames",
+        "ChangeBudget",
+        "NightlyBudget",
+    )  # tests/test_config_fuzz.py
+    assert {section["title"] for section in sections} >= set(own)
+    keys = {key for section in sections if section["title"] not in own for key in section["properties"]}
+    in_good = set(re.findall(r"^ *([a-z_-]+):", GOOD, re.MULTILINE)) - {"default", "nightly"} | {"fuzz"}
+    optional = {
+        "found_runs_of",
+        "trigger_runs_of",
+        "load_parses",
+        "minimise_s",
+        "analyzers",
+        "claims",
+        "agreement",
+        "severity",
+        "cwe",
+    }
+    assert keys == in_good | optional
 
 
 def test_a_profile_with_more_judges_has_a_baseline_of_its_own(load: Load) -> None:
@@ -405,14 +424,16 @@ def test_an_analyzer_that_is_not_known(load: Load) -> None:
 
 
 def test_a_budget_of_its_own_for_a_slow_target(load: Load) -> None:
-    config = load(GOOD.replace("    fuse_s: 0.5\n", "    fuse_s: 0.5\n    found_runs_of: {stream: 3000}\n"))
-    assert config.profile("default").runs_of("stream") == 3000
-    assert config.profile("default").runs_of("message") == 60_000
+    own = "    fuse_s: 0.5\n    found_runs_of: {stream: 3000}\n    trigger_runs_of: {stream: 20000}\n"
+    profile = load(GOOD.replace("    fuse_s: 0.5\n", own)).profile("default")
+    assert (profile.found_runs_for("stream"), profile.found_runs_for("message")) == (3000, 60_000)
+    assert (profile.trigger_runs_for("stream"), profile.trigger_runs_for("message")) == (20_000, 200_000)
 
 
-def test_a_budget_for_a_target_that_the_pair_does_not_have(load: Load) -> None:
-    text = GOOD.replace("    fuse_s: 0.5\n", "    fuse_s: 0.5\n    found_runs_of: {steam: 3000}\n")
-    line = text.splitlines().index("    found_runs_of: {steam: 3000}") + 1
+@pytest.mark.parametrize("key", ["found_runs_of", "trigger_runs_of"])
+def test_a_budget_for_a_target_that_the_pair_does_not_have(load: Load, key: str) -> None:
+    text = GOOD.replace("    fuse_s: 0.5\n", f"    fuse_s: 0.5\n    {key}: {{steam: 3000}}\n")
+    line = text.splitlines().index(f"    {key}: {{steam: 3000}}") + 1
     expected = f"pipeline.yml:{line}: the pair has no target 'steam', perhaps you meant 'stream'"
     (said,) = errors(load, text)
     assert said.startswith(expected[: expected.index(",")])

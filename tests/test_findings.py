@@ -102,13 +102,13 @@ def test_a_person_s_ruling_is_respected_and_one_without_effect_is_told(tmp_path:
     apart = of(DOUBLE_FREE, OVERFLOW)
     keys = sorted(finding.key for finding in apart.findings)
     (tmp_path / "groups.yml").write_text(
-        f"join:\n  - signatures: [{', '.join(keys)}, bug2-0000000000000000]\n    reason: one slip\n"
+        f"join:\n  - signatures: [{', '.join(keys)}, bug3-0000000000000000]\n    reason: one slip\n"
     )
     joined = of(DOUBLE_FREE, OVERFLOW, judging=Judging(rulings=read_rulings(tmp_path / "groups.yml")))
     (finding,) = joined.findings
     assert (len(finding.logs), finding.rulings) == (2, ("one slip",))
     assert len(joined.unused_rulings) == 1
-    assert "bug2-0000000000000000" in joined.unused_rulings[0]
+    assert "bug3-0000000000000000" in joined.unused_rulings[0]
     assert finding.score == max(one.score for one in apart.findings)
 
 

@@ -13,9 +13,10 @@ from fuzzpair import state
 from fuzzpair.cli import main
 from fuzzpair.errors import StoreError, UsageError
 from fuzzpair.history import FILE, find_run, read_history
-from fuzzpair.model import Row, Rung, RunRecord, Variant, Verdict
+from fuzzpair.model import Finding, PastRow, PastRun, Row, Rung, RunRecord, Variant, Verdict
+from fuzzpair.report.charts import findings_over_nights
 from fuzzpair.report.json_report import render
-from fuzzpair.report.moves import Way, comparable, moves, past_run, trend
+from fuzzpair.report.moves import Way, comparable, finding_trend, moves, past_run, trend
 from fuzzpair.store import Store
 from report.records import passing_record, row
 
@@ -52,6 +53,28 @@ def keep(tmp_path: Path) -> Callable[..., Store]:
 def test_every_stored_run_is_in_the_history_the_oldest_first(tmp_path: Path, keep: Callable[..., Store]) -> None:
     store = keep(run(2, "stopped"), run(1, "crashed"))
     assert read_history(store, tmp_path) == (past_run(run(1, "crashed")), past_run(run(2, "stopped")))
+
+
+def test_findings_are_kept_by_row_and_signature(tmp_path: Path, keep: Callable[..., Store]) -> None:
+    found = tuple(
+        Finding(
+            key=key,
+            lines=(),
+            report=None,
+            cwe=None,
+            severity="low",
+            score=1.0,
+            vector="",
+            why="",
+            crashes=(),
+            row="m1/cpp",
+        )
+        for key in ("bug3-b", "bug3-a", "bug3-a")
+    )
+    store = keep(run(1, "crashed", findings=found))
+    (kept,) = read_history(store, tmp_path)
+    assert kept.findings == (("m1/cpp", "bug3-a"), ("m1/cpp", "bug3-b"))
+    assert kept == find_run("latest", store)
 
 
 def test_no_run_is_no_history_and_writes_nothing(tmp_path: Path) -> None:
@@ -142,6 +165,22 @@ def test_a_row_that_goes_back_is_told_as_that() -> None:
     assert [[move.way for move in found] for _, found in trend(runs)] == [[], [Way.LATER], [Way.RETURNED], [Way.LATER]]
 
 
+def test_findings_are_new_still_there_fixed_and_reopened() -> None:
+    def night(*found: str, complete: bool = True, rows: str = "a") -> PastRun:
+        known = tuple(PastRow(row=row, bug_class="x", rung="crashed", hardened="crashed") for row in rows)
+        findings = tuple(("a", key) for key in found)
+        return replace(past_run(passing_record()), complete=complete, rows=known, findings=findings)
+
+    nights = (night("1", "2"), night("1", "3"), night(complete=False), night(rows="b"), night("2", "3"), night())
+    told = [(one.new, one.still, one.reopened, one.fixed) for one in finding_trend(nights)]
+    assert told == [(2, 0, 0, 0), (1, 1, 0, 1), (0, 0, 0, 0), (0, 0, 0, 0), (0, 1, 1, 1), (0, 0, 0, 2)]
+    chart = findings_over_nights(nights)
+    assert chart is not None
+    assert "run 5: 0 new, 1 still there, 1 reopened, 1 fixed" in chart.described
+    assert findings_over_nights(nights[:1]) is None
+    assert findings_over_nights((night(), night())) is None
+
+
 def test_only_runs_of_one_pair_and_profile_are_compared() -> None:
     this = past_run(run(3, "stopped"))
     others = [run(1, "crashed"), run(2, "crashed", profile="full"), run(4, "crashed")]
@@ -159,6 +198,7 @@ def test_history_prints_what_moved(
     last = capsys.readouterr().out.strip().splitlines()[-1]
     assert "2026-02" in last
     assert "1 caught later, 1 new" in last
+    assert last.endswith("none"), "no findings"
 
 
 def test_compare_names_rows_and_classes(

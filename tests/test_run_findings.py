@@ -36,7 +36,7 @@ def test_each_row_that_a_campaign_crashed_on_has_its_finding(tmp_path: Path) -> 
     finding = found["stale/cpp"]
     assert finding.report is not None
     assert (finding.report.bug_class, finding.cwe, finding.severity) == ("use-after-free", 416, "high")
-    assert finding.key.startswith("bug2-")
+    assert finding.key.startswith("bug3-")
     (crash,) = finding.crashes
     assert crash.logs == ("stale/cpp message seed 1",)
     (again,) = finding.inputs
@@ -71,6 +71,33 @@ def test_a_profile_can_have_them_minimised(tmp_path: Path) -> None:
     assert again.smaller is not None
     assert (again.smaller.octets, again.smaller.k, again.smaller.n) == (1, 5, 5)
     assert again.smaller.input in again.command
+
+
+def test_a_persons_rulings_hold_as_for_triage(here: Here) -> None:
+    def findings() -> dict[str, Finding]:
+        here("run")
+        return by_row(read_record((here.pair.root / "out/run.json").read_text()))
+
+    before = findings()["stale/cpp"]
+    first = "bug3-" + "0" * 16
+    here.pair.write("groups.yml", f"join: [{{signatures: [{before.key}, {first}], reason: seen before}}]\n")
+    joined = findings()["stale/cpp"]
+    assert (joined.key, joined.rulings) == (first, ("seen before",))
+    assert f"groups.yml:1: no finding has {first} (seen before)" in here.err
+    assert f"no finding has {before.key}" not in here.err
+
+    crash = before.crashes[0].signature
+    here.pair.write("groups.yml", f"split: [{{signature: {crash}, reason: its own}}]\n")
+    split = findings()["stale/cpp"]
+    assert (split.key, split.rulings) == (crash, ("its own",))
+    assert "no finding has" not in here.err
+
+
+def test_a_wrong_groups_file_ends_a_run_before_it_starts(here: Here) -> None:
+    here.pair.write("groups.yml", "join: [{signatures: [one], reason: x}]\n")
+    assert here("run") == 2
+    assert "groups.yml:1: " in here.err
+    assert not (here.pair.root / "out/run.json").exists()
 
 
 def test_a_severity_of_pipeline_yml_holds(tmp_path: Path) -> None:

@@ -105,7 +105,8 @@ def _pair_files(config: Config) -> Iterator[tuple[str, bytes]]:
     """The twins with their patches, the corpus, the image's recipe and the claims, by path from the root."""
     if config.claims is not None:  # pipeline.yml names it, so that nobody could run the bundle without it
         yield config.claims.relative_to(config.root).as_posix(), config.claims.read_bytes()
-    for folder in (config.pair.cpp, config.pair.rust, config.pair.corpus, config.image):
+    named = (config.pair.cpp, config.pair.rust, config.pair.corpus, config.recipe)
+    for folder in (one for one in named if one is not None):  # a recipe that came with fuzzpair is there, too
         for path in sorted(folder.rglob("*")):
             if path.is_file() and not path.is_symlink():
                 yield path.relative_to(config.root).as_posix(), path.read_bytes()

@@ -3,28 +3,25 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import sys
 import tempfile
 import traceback
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Executor, ThreadPoolExecutor
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, NoReturn, Protocol
+from typing import Annotated
 
 import typer
 
-from fuzzpair import __version__, state
+from fuzzpair import __version__, cli_pair, state
 from fuzzpair.again import Again, replay_again, replayed_program
 from fuzzpair.agree.campaigns import ATHERIS
 from fuzzpair.agree.flow import Agree, Engines
 from fuzzpair.agree.plan import Planner, logic_mistakes
 from fuzzpair.agree.wish import AgreeWish, agreement_of
-from fuzzpair.backends import Backend
 from fuzzpair.backends.select import Kind, open_backend
 from fuzzpair.build import put_sources
 from fuzzpair.bundle import read_bundle, unpack_pair, write_bundle
@@ -36,18 +33,15 @@ from fuzzpair.errors import (
     EXIT_USAGE,
     BackendError,
     FuzzpairError,
-    Interrupted,
     StoreError,
     UsageError,
 )
 from fuzzpair.findings import STDIN, Judging, Read, read_given, read_reports, read_rulings, triage, without
 from fuzzpair.fuzz.triggers import Triggers
 from fuzzpair.history import find_run, read_history
-from fuzzpair.jobs import Worker
 from fuzzpair.mistakes import read_tree
-from fuzzpair.model import Flavour, Language, Limits, RunRecord, Toolchain, Triage
+from fuzzpair.model import Flavour, Language, Limits, RunRecord, Triage
 from fuzzpair.pipeline import Experiment
-from fuzzpair.progress import Observer
 from fuzzpair.reading import check_wish, read_corpus
 from fuzzpair.rebase import problems_behind, rebase_all
 from fuzzpair.report import clean, write_reports
@@ -61,7 +55,6 @@ from fuzzpair.report.explain import render_explanation
 from fuzzpair.report.findings import render_findings, render_json
 from fuzzpair.report.history_text import render_comparison, render_history
 from fuzzpair.report.json_report import read_record, render
-from fuzzpair.report.live import make_observer
 from fuzzpair.report.soaked import render_soaked
 from fuzzpair.report.stored import Stored
 from fuzzpair.reproduce import TIMES, Judge
@@ -71,8 +64,21 @@ from fuzzpair.severity_rules import Reachability
 from fuzzpair.soak import Soak, findings_of
 from fuzzpair.soak import exit_code_of as exit_code_of_soak
 from fuzzpair.store import Store, digest
-from fuzzpair.triage.rulings import Rulings
+from fuzzpair.triage.rulings import GROUPS, Rulings
 from fuzzpair.verify import checks, exit_code_of, given_triggers
+from fuzzpair.world import (
+    CONFIG,
+    OUT,
+    STATE,
+    Backing,
+    ConfigFile,
+    OpenBackend,
+    OutFolder,
+    StateFolder,
+    World,
+    backing,
+    end_like_ctrl_c,
+)
 
 app = typer.Typer(
     name="fuzzpair",
@@ -81,21 +87,6 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-
-
-class OpenBackend(Protocol):
-    def __call__(self, kind: Kind, environ: Mapping[str, str], on_progress: Callable[[str], None]) -> Backend: ...
-
-
-@dataclass(frozen=True)
-class World:
-    """What the verbs have of the world outside."""
-
-    environ: Mapping[str, str]
-    open_backend: OpenBackend
-
-    def backend(self, kind: Kind, on_progress: Callable[[str], None]) -> Backend:
-        return self.open_backend(kind, self.environ, on_progress)
 
 
 def main(argv: Sequence[str], environ: Mapping[str, str], opener: OpenBackend = open_backend) -> int:
@@ -120,6 +111,12 @@ def _say(error: FuzzpairError) -> None:
         print(f"  next: {clean.block(error.next_step)}", file=sys.stderr)
 
 
+fuzz = app.command()(cli_pair.fuzz)
+change = app.command()(cli_pair.change)
+nightly = app.command()(cli_pair.nightly)
+reproduce = app.command()(cli_pair.reproduce)
+
+
 def _version(asked: bool) -> None:
     if asked:
         print(f"fuzzpair {__version__}")
@@ -131,15 +128,6 @@ def options(
     version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True)] = False,
 ) -> None:
     pass
-
-
-ConfigFile = Annotated[Path, typer.Option("--config", help="The pipeline's file.")]
-StateFolder = Annotated[Path, typer.Option("--state", help="Where the store and the records of past runs are.")]
-OutFolder = Annotated[Path, typer.Option("--out", help="Where the reports go: run.json, junit.xml, results.sarif, …")]
-CONFIG = Path("pipeline.yml")
-STATE = Path(".fuzzpair")
-OUT = Path("out")
-GROUPS = Path("groups.yml")
 
 
 @app.command()
@@ -158,7 +146,7 @@ def run(
     done, 130 interrupted.
     """
     config = load_config(config_file)
-    _end_like_ctrl_c(signal.SIGTERM)
+    end_like_ctrl_c(signal.SIGTERM)
     wish = _Wish(config, profile, config.profile(profile), tuple(mistakes or ()))
     check_wish(config, wish.profile, wish.mistakes)
     with state.locked_state(state_folder) as store:
@@ -182,67 +170,18 @@ class _Wish:
 
 
 def _run(wish: _Wish, store: Store, world: World, kind: Kind, given: Mapping[str, Triggers] | None = None) -> RunRecord:
-    with _backing(wish.config, store, world, kind) as backing:
+    with backing(wish.config, store, world, kind) as work:
         return Experiment(
             config=wish.config,
             profile_name=wish.profile_name,
-            toolchain=backing.toolchain,
-            worker=backing.worker,
-            executor=backing.executor,
-            observer=backing.observer,
-            slots=backing.slots,
+            toolchain=work.toolchain,
+            worker=work.worker,
+            executor=work.executor,
+            observer=work.observer,
+            slots=work.slots,
             selected=wish.mistakes,
             given=given,
         ).run()
-
-
-@dataclass(frozen=True)
-class _Backing:
-    """What jobs are run with."""
-
-    toolchain: Toolchain
-    worker: Worker
-    executor: Executor
-    slots: int  # how many batches it does at once
-    observer: Observer
-
-
-@contextmanager
-def _backing(config: Config, store: Store, world: World, kind: Kind, added: Path | None = None) -> Iterator[_Backing]:
-    """A prepared backend and its workers; everything of it is ended with the block. Ctrl-C is Interrupted.
-
-    `added` is a recipe on top of the toolchain's. What it holds is a part of its jobs' keys.
-    """
-    # One more than there are cores: while a sandbox starts or its files travel, a core would be idle.
-    workers = (os.cpu_count() or 1) + 1 if config.workers == "auto" else config.workers
-    with make_observer(make_console(sys.stderr, sys.stderr.isatty()), sys.stderr.isatty()) as observer:
-        backend = world.backend(kind, observer.message)
-        executor = ThreadPoolExecutor(workers)
-        try:
-            toolchain = backend.prepare(config.image) if added is None else backend.prepare(added, config.image)
-            limits = config.limits.to_model()
-            fingerprint = toolchain.fingerprint if added is None else f"{toolchain.fingerprint} {_texts_digest(added)}"
-            worker = Worker(backend=backend, store=store, fingerprint=fingerprint, limits=limits)
-            yield _Backing(toolchain, worker, executor, workers, observer)
-        except KeyboardInterrupt:
-            raise Interrupted from None
-        finally:
-            # Not `with`: leaving that waits for every queued job, also after Ctrl-C.
-            executor.shutdown(wait=False, cancel_futures=True)
-            with suppress(BackendError):  # an engine that is gone must not take what was found with it
-                backend.stop_all()
-
-
-def _texts_digest(folder: Path) -> str:
-    """Of all files of a recipe: what is installed on top has no version that could be asked for."""
-    return digest(b"".join(path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()))
-
-
-def _end_like_ctrl_c(number: signal.Signals) -> None:
-    def interrupt(_number: int, _frame: object) -> NoReturn:
-        raise KeyboardInterrupt
-
-    signal.signal(number, interrupt)
 
 
 @app.command()
@@ -259,11 +198,11 @@ def soak(
     not be done, 130 interrupted.
     """
     config = load_config(config_file)
-    _end_like_ctrl_c(signal.SIGTERM)
+    end_like_ctrl_c(signal.SIGTERM)
     corpora = {target: read_corpus(config, target) for target in config.pair.targets}
     with (
         state.locked_state(state_folder) as store,
-        _backing(config, store, context.obj, config.backend) as work,
+        backing(config, store, context.obj, config.backend) as work,
     ):
         soaked = Soak(
             config=config,
@@ -311,7 +250,7 @@ def agree(
         targets=tuple(target or ()),
     )
     wish.check(config)
-    _end_like_ctrl_c(signal.SIGTERM)
+    end_like_ctrl_c(signal.SIGTERM)
     corpora = {target: read_corpus(config, target) for target in config.pair.targets}
     with state.locked_state(state_folder) as store, _engines(config, wish, store, context.obj) as (engines, work):
         record = Agree(
@@ -337,14 +276,14 @@ def agree(
 
 
 @contextmanager
-def _engines(config: Config, wish: AgreeWish, store: Store, world: World) -> Iterator[tuple[Engines, _Backing]]:
+def _engines(config: Config, wish: AgreeWish, store: Store, world: World) -> Iterator[tuple[Engines, Backing]]:
     """A scheduler for each engine, each in the image that it runs in."""
     with ExitStack() as closing:
-        work = closing.enter_context(_backing(config, store, world, config.backend))
+        work = closing.enter_context(backing(config, store, world, config.backend))
         schedulers = {}
         for name in wish.names():
             image = wish.agreement.image if name == ATHERIS else None
-            own = closing.enter_context(_backing(config, store, world, config.backend, image)) if image else work
+            own = closing.enter_context(backing(config, store, world, config.backend, added=image)) if image else work
             schedulers[name] = Scheduler(own.executor, own.worker, own.observer, slots=own.slots)
         sides = Scheduler(work.executor, work.worker, work.observer, slots=work.slots)
         yield Engines(sides=sides, schedulers=schedulers), work
@@ -468,13 +407,13 @@ def verify(
     own = load_config(config_file)
     content = read_bundle(bundle_file)
     stated = read_record(content.record)
-    _end_like_ctrl_c(signal.SIGTERM)
+    end_like_ctrl_c(signal.SIGTERM)
     with (
         tempfile.TemporaryDirectory(prefix="fuzzpair-verify-") as folder,
         state.locked_state(state_folder / "verify" / digest(content.record.encode())[:16]) as store,
     ):
         bundled = load_config(unpack_pair(content, Path(folder)))
-        config = bundled.model_copy(update={"image": own.image, "limits": own.limits, "workers": own.workers})
+        config = bundled.model_copy(update={"recipe": own.image, "limits": own.limits, "workers": own.workers})
         names = tuple(dict.fromkeys(row.mistake for row in stated.rows))
         wish = _Wish(config, stated.profile, config.profile(stated.profile), names)
         measured = _run(wish, store, context.obj, own.backend, given_triggers(stated, content, store))
@@ -550,8 +489,8 @@ def triage_logs(
         config, store = load_config(config_file or CONFIG), state.open_store(state_folder)
         build = _stored_build(store, on, flavour, config.limits.to_model(), _options(state_folder, config_file))
         read = read_reports(read_given(paths, sys.stdin.buffer))
-        with _backing(config, store, context.obj, config.backend) as backing:
-            scheduler = Scheduler(backing.executor, backing.worker, backing.observer)
+        with backing(config, store, context.obj, config.backend) as work:
+            scheduler = Scheduler(work.executor, work.worker, work.observer)
             found = _triage_inputs(read, judging, build, scheduler, store, times=times, minimise_s=minimise_s)
     if json_file == STDIN:
         print(render_json(found), end="")
@@ -600,9 +539,10 @@ def _triage_inputs(
 
 def _rulings(path: Path | None) -> Rulings:
     """The named file, which has to be there, or the folder's own, which need not."""
-    if path is None and not GROUPS.exists():
+    own = Path(GROUPS)
+    if path is None and not own.exists():
         return Rulings()
-    return read_rulings(path or GROUPS)
+    return read_rulings(path or own)
 
 
 def _write(path: Path, text: str) -> None:

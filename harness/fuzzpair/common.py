@@ -14,6 +14,8 @@ from fuzzpair.mistakes import Tree
 from fuzzpair.model import Flavour, Language
 from fuzzpair.replay import ReplayJob
 from fuzzpair.subjects import Subject
+from fuzzpair.triage.grouping import NO_RULINGS
+from fuzzpair.triage.rulings import Rulings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +30,7 @@ class Common:
     unpatched: Mapping[Language, Subject]
     seeds: Mapping[str, tuple[str, ...]]
     given: Mapping[str, Triggers] | None
+    rulings: Rulings = NO_RULINGS  # a person's, on what is one bug
 
     def campaigns(self, subject: Subject, target: str) -> Iterator[CampaignJob]:
         """As a user would fuzz: one for each seed, in each flavour that is fuzzed. The canary only gathers triggers."""
@@ -44,7 +47,7 @@ class Common:
                     flavour=flavour,
                     seeds=self.seeds[target],
                     seed=seed,
-                    runs=self.profile.runs_of(target),
+                    runs=self.profile.found_runs_for(target),
                     fuse_s=self.profile.fuse_s,
                     limits=self.worker.limits,
                     subject=f"{subject.name} {target}",

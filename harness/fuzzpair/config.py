@@ -3,28 +3,39 @@
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Iterator, Sized
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any, Literal, NoReturn, TypeVar
+from typing import Annotated, Any, Literal, NoReturn
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
     BeforeValidator,
-    ConfigDict,
     Discriminator,
     Field,
     PrivateAttr,
     Tag,
     ValidationError,
-    ValidationInfo,
 )
-from pydantic_core import PydanticCustomError
 
 from fuzzpair import yaml_source
 from fuzzpair.bug_classes import BUG_CLASSES
+from fuzzpair.config_agreement import Agreement
+from fuzzpair.config_fuzz import Fuzz
 from fuzzpair.config_problems import perhaps, problems_of
+from fuzzpair.config_types import (
+    Count,
+    File,
+    Folder,
+    Name,
+    Names,
+    Seconds,
+    Section,
+    distinct,
+    not_empty,
+    refuse,
+    word_or,
+    word_or_else,
+)
 from fuzzpair.errors import ConfigError, UsageError
 from fuzzpair.flavours import RECIPES
 from fuzzpair.model import Analyzer, Flavour, Language, Limits, Variant
@@ -32,144 +43,68 @@ from fuzzpair.severity import Overrides, Severity
 from fuzzpair.severity_rules import Touch
 
 VERSION = 1
-_DOTTED = r"^[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*$"
-
-Some = TypeVar("Some", bound=Sized)
 
 # --- what the types below check ----------------------------------------------------------------
 
 
-def _refuse(text: str) -> NoReturn:
-    raise PydanticCustomError("refused", "{text}", {"text": text})
-
-
-def _root(info: ValidationInfo) -> Path:
-    assert isinstance(info.context, Path)  # load_config gives it
-    return info.context
-
-
-def _in_repository(path: Path, info: ValidationInfo) -> Path:
-    root = _root(info)
-    if path.is_absolute():
-        _refuse(f"'{path}' must be relative to the folder of this file")
-    try:
-        resolved = (root / path).resolve()
-    except (OSError, ValueError, RuntimeError) as error:  # a NUL, a name too long, a loop of links
-        _refuse(f"'{str(path)[:80]!s}' cannot be a path: {error}")
-    if not resolved.is_relative_to(root):
-        _refuse(f"'{path}' leaves the folder of this file")
-    return resolved
-
-
-def _existing_folder(path: Path, info: ValidationInfo) -> Path:
-    resolved = _in_repository(path, info)
-    try:
-        is_folder = resolved.is_dir()
-    except OSError:
-        is_folder = False
-    if not is_folder:
-        _refuse(f"there is no folder '{path}' in {_root(info)}")
-    return resolved
-
-
 def _known_version(version: int) -> int:
-    return version if version == VERSION else _refuse(f"this fuzzpair reads version {VERSION}, not {version}")
-
-
-def _not_empty(items: Some) -> Some:
-    return items or _refuse("nothing is listed here")
-
-
-def _distinct(items: tuple[Any, ...]) -> tuple[Any, ...]:
-    for index, item in enumerate(items):
-        if item in items[:index]:
-            _refuse(f"'{item}' is in this list twice")
-    return _not_empty(items)
+    return version if version == VERSION else refuse(f"this fuzzpair reads version {VERSION}, not {version}")
 
 
 def _in_rust(flavour: Flavour) -> Flavour:
     if flavour not in RECIPES[Language.RUST]:
-        _refuse(f"rustc has no '{flavour}' flavour")
+        refuse(f"rustc has no '{flavour}' flavour")
     return flavour
 
 
 def _in_cpp(flavour: Flavour) -> Flavour:
     if flavour not in RECIPES[Language.CPP]:
-        _refuse(f"there is no recipe for C++ in the '{flavour}' flavour yet")
+        refuse(f"there is no recipe for C++ in the '{flavour}' flavour yet")
     return flavour
 
 
 def _as_needed(flavours: tuple[Flavour, ...]) -> tuple[Flavour, ...]:
     for flavour in (Flavour.DEFAULT, Flavour.HARDENED, Flavour.CANARY):
         if flavour not in flavours:
-            _refuse(f"'{flavour}' must be in this list: no verdict is given without it")
+            refuse(f"'{flavour}' must be in this list: no verdict is given without it")
     return flavours
-
-
-def _or(word: str, otherwise: str) -> BeforeValidator:
-    def validate(value: object) -> object:
-        return value if value == word else _refuse(f"'{value}' should be '{word}' or {otherwise}")
-
-    return BeforeValidator(validate)
-
-
-def _module_and_name(value: str) -> str:
-    if value and not re.fullmatch(rf"{_DOTTED.removesuffix('$')}:[A-Za-z_][A-Za-z0-9_]*", value.removesuffix("\n")):
-        _refuse(f"'{value[:80]}' should be module:name")
-    return value
 
 
 def _known_class(slug: str) -> str:
     if slug not in BUG_CLASSES:
-        _refuse(f"there is no such bug class{perhaps(slug, list(BUG_CLASSES))}")
+        refuse(f"there is no such bug class{perhaps(slug, list(BUG_CLASSES))}")
     return slug
 
 
 def _by_access(value: object) -> object:
     shown = json.dumps(value)[:60]
-    return value if isinstance(value, dict) else _refuse(f"{shown} should be a level, or levels by access")
+    return value if isinstance(value, dict) else refuse(f"{shown} should be a level, or levels by access")
 
 
-def _word_or_else(value: object) -> str:
-    return "<word>" if isinstance(value, str) else "<else>"
-
-
-Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}\z")]
-Folder = Annotated[Path, AfterValidator(_existing_folder)]
-File = Annotated[Path, AfterValidator(_in_repository)]
-Names = Annotated[tuple[Name, ...], AfterValidator(_distinct)]
-Seeds = Annotated[tuple[Annotated[int, Field(ge=1, lt=1 << 31)], ...], AfterValidator(_distinct)]
+Seeds = Annotated[tuple[Annotated[int, Field(ge=1, lt=1 << 31)], ...], AfterValidator(distinct)]
 CppFlavours = Annotated[
     tuple[Annotated[Flavour, AfterValidator(_in_cpp)], ...],
-    AfterValidator(_distinct),
+    AfterValidator(distinct),
     AfterValidator(_as_needed),
 ]
 RustFlavours = Annotated[
     tuple[Annotated[Flavour, AfterValidator(_in_rust)], ...],
-    AfterValidator(_distinct),
+    AfterValidator(distinct),
     AfterValidator(_as_needed),
 ]
-Analyzers = Annotated[tuple[Analyzer, ...], AfterValidator(_distinct)]
+Analyzers = Annotated[tuple[Analyzer, ...], AfterValidator(distinct)]
 Class = Annotated[str, AfterValidator(_known_class)]
 Level = Annotated[
     Annotated[Severity, Tag("<word>")]
-    | Annotated[dict[Touch, Severity], BeforeValidator(_by_access), AfterValidator(_not_empty), Tag("<else>")],
-    Discriminator(_word_or_else),
+    | Annotated[dict[Touch, Severity], BeforeValidator(_by_access), AfterValidator(not_empty), Tag("<else>")],
+    Discriminator(word_or_else),
 ]
 Cwe = Annotated[int, Field(ge=1, le=9999)]
-Count = Annotated[int, Field(ge=1, lt=1 << 40)]
-Seconds = Annotated[float, Field(gt=0, le=86_400)]
 
 # --- the file ----------------------------------------------------------------------------------
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(
-        extra="forbid", frozen=True, strict=True, serialize_by_alias=True, use_attribute_docstrings=True
-    )
-
-
-class Pair(_Section):
+class Pair(Section):
     """One parser twice, and the inputs both start from. Folders are relative to this file."""
 
     name: Name
@@ -182,7 +117,7 @@ class Pair(_Section):
         return self.cpp if language is Language.CPP else self.rust
 
 
-class SandboxLimits(_Section):
+class SandboxLimits(Section):
     """What one sandbox may use."""
 
     memory_mb: Annotated[int, Field(ge=256, le=1 << 20)] = 3072
@@ -192,7 +127,7 @@ class SandboxLimits(_Section):
         return Limits(memory_mb=self.memory_mb, pids=self.pids)
 
 
-class Flavours(_Section):
+class Flavours(Section):
     """How each kind of variant is compiled and judged; rust-next is compiled as rust."""
 
     cpp: CppFlavours
@@ -209,12 +144,12 @@ class Flavours(_Section):
                 return self.rust_unsafe
 
 
-class Profile(_Section):
+class Profile(Section):
     """One way to run the experiment: which mistakes, which judges, which budgets."""
 
     mistakes: Annotated[
-        Annotated[Literal["all"], _or("all", "a list of names"), Tag("<word>")] | Annotated[Names, Tag("<else>")],
-        Discriminator(_word_or_else),
+        Annotated[Literal["all"], word_or("all", "a list of names"), Tag("<word>")] | Annotated[Names, Tag("<else>")],
+        Discriminator(word_or_else),
     ] = "all"
     flavours: Flavours
     analyzers: Analyzers = ()
@@ -223,11 +158,13 @@ class Profile(_Section):
     """One campaign as a user would fuzz is run for each seed."""
     trigger_runs: Count
     """Executions of the campaign that gathers triggering inputs."""
+    trigger_runs_of: dict[Name, Count] = Field(default={})
+    """The same for single targets, where one execution takes much longer."""
     trigger_inputs: Annotated[int, Field(ge=1, le=1000)]
     """Distinct triggering inputs that each flavour is judged on."""
     found_runs: Count
     """Executions of one campaign as a user would fuzz; the same for both twins."""
-    found_runs_of: dict[Name, Count] = {}
+    found_runs_of: dict[Name, Count] = Field(default_factory=dict)
     """The same for single targets, where one execution takes much longer."""
     replay_timeout_s: Seconds
     fuse_s: Seconds
@@ -239,58 +176,34 @@ class Profile(_Section):
     baseline: File | None = None
     """Verdicts of this profile, where it asks more judges than that of the file's own baseline; may be absent."""
 
-    def runs_of(self, target: str) -> int:
+    def found_runs_for(self, target: str) -> int:
         return self.found_runs_of.get(target, self.found_runs)
 
-
-class Agreement(_Section):
-    """How the twins are compared: with each other, and with a reference in Python (docs/agreement.md).
-
-    Whether its files are there is asked by who compares: a bundle of the experiment has none of them.
-    """
-
-    cpp: File
-    """The C++ twin's `describe` for the C ABI."""
-    rust: File
-    """The Rust twin's."""
-    engines: Annotated[tuple[Literal["libfuzzer", "atheris"], ...], AfterValidator(_distinct)] = ("libfuzzer",)
-    """libfuzzer: both twins in one binary. atheris: both beside the reference, in Python."""
-    image: File | None = None
-    """The recipe of atheris and the reference, on top of the toolchain image."""
-    modules: File | None = None
-    """A Python package of the pair's own: the reference's function and the structured inputs."""
-    reference: Annotated[str, AfterValidator(_module_and_name)] = ""
-    """`module:function` of the third opinion: (target, octets) → text, or text and reasons."""
-    inputs: Annotated[str, AfterValidator(_module_and_name)] = ""
-    """`module:class` of structured inputs; without it octets are mutated."""
-    instrument: Annotated[tuple[Annotated[str, Field(pattern=_DOTTED)], ...], AfterValidator(_distinct)] = ()
-    """Python packages whose coverage guides atheris."""
-    seconds: Seconds = 120
-    """Of one campaign; what it ends is a sample of what was done until then."""
-    runs: Count = 5_000_000
-    """Executions of one campaign."""
-
-    def describe(self, language: Language) -> Path:
-        return self.cpp if language is Language.CPP else self.rust
+    def trigger_runs_for(self, target: str) -> int:
+        return self.trigger_runs_of.get(target, self.trigger_runs)
 
 
-class Config(_Section):
+class Config(Section):
     """pipeline.yml. All paths are absolute here, and inside `root`."""
 
     version: Annotated[int, AfterValidator(_known_version), Field(json_schema_extra={"const": VERSION})]
-    pair: Pair
+    experiment: Annotated[Pair | None, Field(alias="pair")] = None
+    """The experiment's pair of twins."""
+    fuzz: Fuzz | None = None
+    """A pair of one's own, fuzzed in CI and every night."""
     backend: Literal["auto", "docker", "local"] = "auto"
     """Where builds, fuzzing and replays run; auto is docker where an engine answers, else local."""
-    image: Folder
-    """The recipe of the toolchain image."""
+    recipe: Annotated[Folder | None, Field(alias="image")] = None
+    """The recipe of the toolchain image; left out, it is the one that comes with fuzzpair."""
     workers: Annotated[
-        Annotated[Literal["auto"], _or("auto", "a whole number"), Tag("<word>")]
+        Annotated[Literal["auto"], word_or("auto", "a whole number"), Tag("<word>")]
         | Annotated[int, Field(ge=1, le=1024), Tag("<else>")],
-        Discriminator(_word_or_else),
+        Discriminator(word_or_else),
     ] = "auto"
     """Jobs at once; auto is one for each core, and one more."""
     limits: SandboxLimits = SandboxLimits()
-    profiles: Annotated[dict[Name, Profile], AfterValidator(_not_empty)]
+    profiles: Annotated[dict[Name, Profile], AfterValidator(not_empty)] = Field(default_factory=dict)
+    """The ways to run the experiment."""
     baseline: File | None = None
     """The verdicts of the last release, which the gate compares with; the file may be absent."""
     claims: File | None = None
@@ -299,9 +212,9 @@ class Config(_Section):
     agreement: Agreement | None = None
     """What `fuzzpair agree` compares; without this key it has nothing to ask."""
 
-    severity: dict[Class, Level] = {}
+    severity: dict[Class, Level] = Field(default_factory=dict)
     """Levels that hold instead of docs/severity.md's, for a class or for one access to it."""
-    cwe: dict[Class, Cwe] = {}
+    cwe: dict[Class, Cwe] = Field(default_factory=dict)
     """CWE numbers that hold instead of those of bug_classes.py."""
 
     _root: Path = PrivateAttr()
@@ -313,6 +226,21 @@ class Config(_Section):
     def root(self) -> Path:
         """The folder of pipeline.yml."""
         return self._root
+
+    @property
+    def pair(self) -> Pair:
+        """The experiment's pair. Raises UsageError where the file describes none."""
+        return self.experiment or _absent("pair", "the experiment, which this verb is about")
+
+    @property
+    def own_pair(self) -> Fuzz:
+        """The user's own pair. Raises UsageError where the file describes none."""
+        return self.fuzz or _absent("fuzz", "a pair of your own, which this verb is about")
+
+    @property
+    def image(self) -> Path:
+        """The recipe of the toolchain image. Raises UsageError where the file names none and none came along."""
+        return self.recipe or shipped_recipe()
 
     @property
     def overrides(self) -> Overrides:
@@ -330,10 +258,34 @@ class Config(_Section):
     def profile(self, name: str) -> Profile:
         if name in self.profiles:
             return self.profiles[name]
+        if not self.profiles:
+            _absent("profiles", "the ways to run the experiment, which this verb is about")
         raise UsageError(
             f"there is no profile '{name}' in pipeline.yml{perhaps(name, list(self.profiles))}",
             next_step=f"choose one of: {', '.join(self.profiles)}",
         )
+
+
+def _absent(section: str, what: str) -> NoReturn:
+    raise UsageError(
+        f"pipeline.yml has no section '{section}': it describes {what}",
+        next_step=f"add '{section}:' to pipeline.yml, or name another file with --config",
+    )
+
+
+def shipped_recipe() -> Path:
+    """The folder of the recipe that comes with fuzzpair: in an installed package, else in the checkout around it.
+
+    Raises UsageError where neither has it.
+    """
+    package = Path(__file__).resolve().parent
+    for folder in (package / "toolchain", package.parents[1] / "docker" / "toolchain"):
+        if (folder / "Dockerfile").is_file():
+            return folder
+    raise UsageError(
+        "no recipe of the toolchain image came with this fuzzpair",
+        next_step="install fuzzpair again, or name a recipe's folder with 'image:' in pipeline.yml",
+    )
 
 
 def json_schema() -> dict[str, Any]:
@@ -346,12 +298,25 @@ def json_schema() -> dict[str, Any]:
     }
 
 
-def _unknown_targets(config: Config, document: yaml_source.Document) -> Iterator[yaml_source.Problem]:
-    targets = config.pair.targets
+def _problems_between(config: Config, document: yaml_source.Document) -> Iterator[yaml_source.Problem]:
+    """What no section can see alone."""
+    if config.experiment is None and config.fuzz is None:
+        yield yaml_source.Problem(1, "neither 'pair' (the experiment) nor 'fuzz' (a pair of your own) is here")
+    if config.experiment is not None and not config.profiles:
+        yield yaml_source.Problem(document.key_line(("pair",)), "'profiles' is missing: 'pair' is run by one of them")
+    if config.experiment is None and config.profiles:
+        yield yaml_source.Problem(document.key_line(("profiles",)), "'pair' is missing: 'profiles' are ways to run it")
+    if config.experiment is not None:
+        yield from _unknown_targets(config, config.experiment.targets, document)
+
+
+def _unknown_targets(
+    config: Config, targets: tuple[str, ...], document: yaml_source.Document
+) -> Iterator[yaml_source.Problem]:
     for name, profile in config.profiles.items():
-        for target in profile.found_runs_of:
-            if target not in targets:
-                line = document.key_line(("profiles", name, "found_runs_of", target))
+        for key, of in (("found_runs_of", profile.found_runs_of), ("trigger_runs_of", profile.trigger_runs_of)):
+            for target in of.keys() - set(targets):
+                line = document.key_line(("profiles", name, key, target))
                 yield yaml_source.Problem(line, f"the pair has no target '{target}'{perhaps(target, list(targets))}")
 
 
@@ -374,7 +339,7 @@ def load_config(path: Path) -> Config:
     except ValidationError as error:
         problems.extend(problems_of(error, document, json_schema()))
     else:
-        problems.extend(_unknown_targets(config, document))
+        problems.extend(_problems_between(config, document))
         if not problems:
             return config
     shown = [

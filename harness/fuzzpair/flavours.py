@@ -34,8 +34,8 @@ _JUDGE = ("-O1", *_LINES)
 _REPLAYED = ("-O0", *_LINES)  # what is only replayed, never fuzzed: see _RUST_REPLAYED
 _NO_LINK = "-fsanitize=fuzzer-no-link"
 
-_LIBCXX_HEADERS = ("-isystem", "/opt/fuzzpair/libcxx-memory/include/c++/v1")
-_LIBCXX_MEMORY = ("-L/opt/fuzzpair/libcxx-memory/lib", "-l:libc++.a", "-l:libc++abi.a")
+SANITIZED_LIBCXX_HEADERS = ("-isystem", "/opt/fuzzpair/libcxx-memory/include/c++/v1")
+SANITIZED_LIBCXX = ("-L/opt/fuzzpair/libcxx-memory/lib", "-l:libc++.a", "-l:libc++abi.a")
 
 CPP_COMMON = (
     "-std=c++20",
@@ -116,8 +116,14 @@ CPP: dict[Flavour, Recipe] = {
     Flavour.FLOAT: _ubsan("float-cast-overflow,float-divide-by-zero"),
     # The image's libc++ is built with MSan; beside Debian's, precompiled and not, std::string is falsely reported.
     Flavour.MEMORY: Recipe(
-        (*_REPLAYED, "-fsanitize=memory", "-fsanitize-memory-track-origins=2", "-nostdinc++", *_LIBCXX_HEADERS),
-        ("-fsanitize=memory", "-nostdlib++", *_LIBCXX_MEMORY),
+        (
+            *_REPLAYED,
+            "-fsanitize=memory",
+            "-fsanitize-memory-track-origins=2",
+            "-nostdinc++",
+            *SANITIZED_LIBCXX_HEADERS,
+        ),
+        ("-fsanitize=memory", "-nostdlib++", *SANITIZED_LIBCXX),
     ),
     Flavour.THREAD: Recipe((*_REPLAYED, "-fsanitize=thread"), ("-fsanitize=thread",)),
 }
@@ -210,9 +216,15 @@ SOAKED: dict[Language, dict[Flavour, Recipe]] = {
         ),
         # libFuzzer's archive is C++ on the other library: it is linked beside the instrumented one.
         Flavour.MEMORY: Recipe(
-            (*_FUZZED, "-fsanitize=memory", "-fsanitize-memory-track-origins=2", "-nostdinc++", *_LIBCXX_HEADERS),
-            ("-fsanitize=memory", "-nostdlib++", *_LIBCXX_MEMORY),
-            ("-fsanitize=memory,fuzzer", *_LIBCXX_MEMORY, "-Wl,-lstdc++"),
+            (
+                *_FUZZED,
+                "-fsanitize=memory",
+                "-fsanitize-memory-track-origins=2",
+                "-nostdinc++",
+                *SANITIZED_LIBCXX_HEADERS,
+            ),
+            ("-fsanitize=memory", "-nostdlib++", *SANITIZED_LIBCXX),
+            ("-fsanitize=memory,fuzzer", *SANITIZED_LIBCXX, "-Wl,-lstdc++"),
         ),
         Flavour.THREAD: Recipe((*_FUZZED, "-fsanitize=thread"), ("-fsanitize=thread",), ("-fsanitize=thread,fuzzer",)),
     },

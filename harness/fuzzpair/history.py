@@ -19,12 +19,14 @@ from fuzzpair.report.moves import past_run
 from fuzzpair.store import Store
 
 FILE = "history.sqlite"
-VERSION = 1  # an index of another one is thrown away and made again
+VERSION = 2  # an index of another one is thrown away and made again
 _TABLES = """
 CREATE TABLE run (run_id TEXT PRIMARY KEY, started TEXT, pair TEXT, profile TEXT, fingerprint TEXT, versions TEXT,
                   complete INTEGER, gate TEXT) WITHOUT ROWID;
 CREATE TABLE row (run_id TEXT REFERENCES run ON DELETE CASCADE, place INTEGER, row TEXT, bug_class TEXT, rung TEXT,
                   hardened TEXT, PRIMARY KEY (run_id, place)) WITHOUT ROWID;
+CREATE TABLE finding (run_id TEXT REFERENCES run ON DELETE CASCADE, row TEXT, key TEXT,
+                      PRIMARY KEY (run_id, row, key)) WITHOUT ROWID;
 """
 
 
@@ -54,7 +56,9 @@ def _read(store: Store, path: Path) -> tuple[PastRun, ...]:
     with closing(sqlite3.connect(path, timeout=30)) as index, index:
         index.execute("PRAGMA foreign_keys = ON")
         if index.execute("PRAGMA user_version").fetchone() != (VERSION,):
-            index.executescript(f"DROP TABLE IF EXISTS row; DROP TABLE IF EXISTS run; {_TABLES}")
+            index.executescript(
+                f"DROP TABLE IF EXISTS finding; DROP TABLE IF EXISTS row; DROP TABLE IF EXISTS run; {_TABLES}"
+            )
             index.execute(f"PRAGMA user_version = {VERSION}")
         known = {run_id for (run_id,) in index.execute("SELECT run_id FROM run")}
         index.executemany("DELETE FROM run WHERE run_id = ?", [(run_id,) for run_id in known - stored])
@@ -76,6 +80,8 @@ def _add(index: sqlite3.Connection, run: PastRun) -> None:
     index.execute("INSERT OR REPLACE INTO run VALUES (?, ?, ?, ?, ?, ?, ?, ?)", facts)
     rows = [(run.run_id, place, row.row, row.bug_class, row.rung, row.hardened) for place, row in enumerate(run.rows)]
     index.executemany("INSERT INTO row VALUES (?, ?, ?, ?, ?, ?)", rows)
+    findings = [(run.run_id, row, key) for row, key in run.findings]
+    index.executemany("INSERT OR IGNORE INTO finding VALUES (?, ?, ?)", findings)
 
 
 def _runs(index: sqlite3.Connection) -> Iterator[PastRun]:
@@ -84,6 +90,9 @@ def _runs(index: sqlite3.Connection) -> Iterator[PastRun]:
         "SELECT run_id, row, bug_class, rung, hardened FROM row ORDER BY run_id, place"
     ):
         rows.setdefault(run_id, []).append(PastRow(row=row, bug_class=bug_class, rung=rung, hardened=hardened))
+    findings: dict[str, list[tuple[str, str]]] = {}
+    for run_id, row, key in index.execute("SELECT run_id, row, key FROM finding ORDER BY run_id, row, key"):
+        findings.setdefault(run_id, []).append((row, key))
     for run_id, *facts, complete, gate in index.execute(
         "SELECT run_id, started, pair, profile, fingerprint, versions, complete, gate FROM run ORDER BY started, run_id"
     ):
@@ -98,6 +107,7 @@ def _runs(index: sqlite3.Connection) -> Iterator[PastRun]:
             complete=bool(complete),
             gate=gate,
             rows=tuple(rows.get(run_id, ())),
+            findings=tuple(findings.get(run_id, ())),
         )
 
 

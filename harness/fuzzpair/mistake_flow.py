@@ -195,7 +195,7 @@ class MistakeFlow:
             target=self.mistake.target,
             seeds=self.common.seeds[self.mistake.target],
             seed=profile.seeds[0],
-            runs=profile.trigger_runs,
+            runs=profile.trigger_runs_for(self.mistake.target),
             wanted=profile.trigger_inputs,
             fuse_s=profile.fuse_s,
             limits=self.common.worker.limits,

@@ -558,6 +558,7 @@ class Row:
     evidence: Evidence
     further: tuple[FlavourVerdict, ...] = ()  # in the other production flavours of the profile
     problem: str | None = None
+    target: str = ""  # that it is triggered through; empty in an older version's record
 
     @property
     def name(self) -> str:
@@ -702,6 +703,18 @@ class ClaimAnswer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Growth:
+    """How one campaign on an unpatched twin grew: the edges covered after so many executions, where they changed."""
+
+    language: Language
+    flavour: Flavour
+    target: str
+    seed: int
+    instrumented: int  # edges that could be covered; 0 where the engine does not say
+    points: tuple[tuple[int, int], ...]  # (executions, edges covered), the last at the end
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RunRecord:
     """One run, complete: every report is made from this and nothing else."""
 
@@ -724,6 +737,7 @@ class RunRecord:
     claims: tuple[ClaimAnswer, ...] = ()  # empty: pipeline.yml names no claims, or an older version wrote the record
     folders: tuple[tuple[str, str], ...] = ()  # language -> the twin's folder, relative to pipeline.yml
     corpus: tuple[tuple[str, tuple[str, ...]], ...] = ()  # target -> sha256 of each seed
+    growth: tuple[Growth, ...] = ()  # of the unpatched twins; empty: none was fuzzed, or an older version's record
 
 
 # --- past runs ---------------------------------------------------------------------------------
@@ -752,6 +766,7 @@ class PastRun:
     complete: bool
     gate: str
     rows: tuple[PastRow, ...]
+    findings: tuple[tuple[str, str], ...] = ()  # (row, same-bug signature) of what its campaigns crashed on
 
 
 # --- checking a bundle -------------------------------------------------------------------------

@@ -13,6 +13,22 @@ from fuzzpair.model import Control, CrashReport, Flavour, Language, Reproduction
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ImageAddition:
+    """What a pair needs beside the toolchain, made once and with network, which no build has.
+
+    `files` are scripts, manifests and lock files; `stubs` are sources that cargo only looks for by name. Neither stubs
+    nor any other code is in the digest by which the result is found again.
+    """
+
+    name: str  # of the pair
+    packages: tuple[str, ...] = ()  # Debian's
+    files: tuple[tuple[str, bytes], ...] = ()  # "scripts/…" and "rust/…" -> content
+    stubs: tuple[str, ...] = ()  # "rust/…"
+    fetch: str = ""  # a script below "scripts/", run with $SRC
+    manifest: str = ""  # the cargo-fuzz folder's Cargo.toml below "rust/", whose dependencies are vendored
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TargetProgram:
     """One target of one side in one flavour, as its build left it in $OUT."""
 
@@ -41,6 +57,13 @@ class SideBuild:
     missing: tuple[str, ...]  # targets that the build was to leave and did not
     log: str  # sha256
     problem: str = ""
+    notes: tuple[str, ...] = ()  # what was left out and why: an unreadable seed corpus, a target of another engine
+    duration_s: float = 0.0
+
+    @property
+    def complete(self) -> bool:
+        """Whether it may be reused: a build that failed is tried again."""
+        return not self.problem
 
 
 class Health(StrEnum):
@@ -77,17 +100,18 @@ class OpenCampaign:
     target: str
     language: Language
     flavour: Flavour
-    seconds: float
+    seconds: float  # of its processes
     executions: int
     executions_per_s: float
     edges: int
     corpus_before: int
-    new_units: tuple[str, ...]  # sha256
+    new_units: int
     crashes: tuple[CampaignCrash, ...]
     growth: tuple[tuple[float, int, int], ...]  # (seconds, executions, edges), as it grew
-    log: str  # sha256
+    log: str  # sha256 of the last slice's
     command: str
     problem: str = ""  # why it is no campaign: it executed nothing, or it was ended early
+    notes: tuple[str, ...] = ()  # options of the target that do not hold, and why
 
 
 class OnTwin(StrEnum):
@@ -192,6 +216,7 @@ class PairRecord:
     findings: tuple[PairFinding, ...]
     known_issues: tuple[tuple[str, str], ...]  # entry -> what is wrong with it: expired, matches nothing
     alarms: tuple[str, ...]  # coverage dropped, corpus shrank, executions far under the last nights'
+    notes: tuple[str, ...]  # what was left out of this run, and why
     controls: tuple[Control, ...]
     stages: tuple[StageCost, ...]
     exit_code: int

@@ -33,14 +33,17 @@ from fuzzpair.mistake_flow import (
     MistakeFlow,
 )
 from fuzzpair.mistakes import load_mistake, read_tree
-from fuzzpair.model import Control, Flavour, Language, Row, RunRecord, Toolchain, Variant
+from fuzzpair.model import Campaign, Control, Finding, Flavour, Growth, Language, Row, RunRecord, Toolchain, Variant
 from fuzzpair.progress import Observer
-from fuzzpair.reading import mistakes_to_run, read_claims, read_corpus
+from fuzzpair.reading import mistakes_to_run, read_claims, read_corpus, read_groups
 from fuzzpair.replay import RACE_TRIES, KnownBadJob, ReplayJob, known_bad_job
 from fuzzpair.rows import Assembly, in_order
 from fuzzpair.scheduler import Flow, Scheduler, Step
 from fuzzpair.store import digest
 from fuzzpair.subjects import Subject, unpatched_subject
+from fuzzpair.triage import coverage_growth
+from fuzzpair.triage.grouping import group
+from fuzzpair.triage.rulings import GROUPS
 
 SCHEMA = "fuzzpair/run/1"
 UNPATCHED = "the unpatched twins"  # no mistake's name: it has a space
@@ -121,6 +124,7 @@ class Experiment:
             unpatched=self.unpatched,
             seeds={target: tuple(dict.fromkeys(map(store.put_blob, seeds))) for target, seeds in contents.items()},
             given=self.given,
+            rulings=read_groups(self.config),
         )
         for name in mistakes_to_run(self.config, self.profile, self.selected):
             try:
@@ -228,11 +232,38 @@ class Experiment:
             controls=controls,
             stages=costs,
             gate=judge_run(rows, controls, baseline, course),
-            findings=tuple(finding for one in self.mistakes.values() for finding in one.findings.all()),
+            findings=self._findings(),
             folders=tuple((one.value, self._shown_folder(one)) for one in Language),
             corpus=tuple(self.common.seeds.items()),
+            growth=tuple(self._growth()),
         )
         return replace(record, claims=answer_claims(self.claims, record, selected=selected))
+
+    def _findings(self) -> tuple[Finding, ...]:
+        """Every row's. A ruling that none of their crashes was one of may be mistyped: it is told of."""
+        found = tuple(finding for one in self.mistakes.values() for finding in one.findings.all())
+        unused = frozenset(group((), self.common.rulings).unused)
+        unused = unused.intersection(*(one.findings.unused for one in self.mistakes.values()))
+        for one in sorted(unused, key=lambda each: each.line):
+            self.observer.message(f"{GROUPS}:{one.line}: no finding has {one.signature} ({one.reason})")
+        return found
+
+    def _growth(self) -> Iterator[Growth]:
+        """What the clean campaigns' own logs say of the edges that they covered."""
+        outcomes, store = self.scheduler.outcomes, self.worker.store
+        for subject, job in self.clean_campaigns:
+            result = outcomes.result(job)
+            if not isinstance(result, Campaign) or not result.log:
+                continue
+            instrumented, points = coverage_growth(store.get_blob(result.log).decode(errors="replace"))
+            yield Growth(
+                language=subject.language,
+                flavour=job.flavour,
+                target=job.program_name.removeprefix("fuzz_"),
+                seed=job.seed,
+                instrumented=instrumented,
+                points=points,
+            )
 
     def _shown_folder(self, language: Language) -> str:
         """Where a twin is, as a path in the repository: what an annotation of a line needs."""
@@ -250,9 +281,9 @@ class Experiment:
     def _budgets(self) -> tuple[tuple[str, str], ...]:
         profile = self.profile
         return (
-            ("trigger_runs", str(profile.trigger_runs)),
+            *((f"trigger_runs {one}", str(profile.trigger_runs_for(one))) for one in self.config.pair.targets),
             ("trigger_inputs", str(profile.trigger_inputs)),
-            *((f"found_runs {one}", str(profile.runs_of(one))) for one in self.config.pair.targets),
+            *((f"found_runs {one}", str(profile.found_runs_for(one))) for one in self.config.pair.targets),
             ("seeds", ", ".join(map(str, profile.seeds))),
             ("analyzers", ", ".join(profile.analyzers) or "not run"),
             ("sandbox memory_mb", str(self.worker.limits.memory_mb)),

@@ -9,8 +9,11 @@ from fuzzpair.claims_file import Claim, parse_claims
 from fuzzpair.config import Config, Profile
 from fuzzpair.config_problems import perhaps
 from fuzzpair.errors import ConfigError, FuzzpairError, UsageError
+from fuzzpair.findings import read_rulings
 from fuzzpair.gate import read_baseline
 from fuzzpair.mistakes import mistake_names
+from fuzzpair.triage.grouping import NO_RULINGS
+from fuzzpair.triage.rulings import GROUPS, Rulings
 
 
 def check_wish(config: Config, profile: Profile, selected: Sequence[str]) -> None:
@@ -19,6 +22,16 @@ def check_wish(config: Config, profile: Profile, selected: Sequence[str]) -> Non
     for target in config.pair.targets:
         read_corpus(config, target)
     read_claims(config)
+    read_groups(config)
+
+
+def read_groups(config: Config) -> Rulings:
+    """A person's rulings on what is one bug, from groups.yml beside pipeline.yml; none where there is no such file.
+
+    Raises ConfigError with every mistake in it.
+    """
+    path = config.root / GROUPS
+    return read_rulings(path) if path.exists() else NO_RULINGS
 
 
 def read_claims(config: Config) -> tuple[Claim, ...]:

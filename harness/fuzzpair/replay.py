@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import ClassVar
@@ -95,15 +96,38 @@ def replay_command(
     )
 
 
-class ReplayFolder:
-    """One program and its inputs in the sandbox, in a folder of its own."""
+class InputFolder(ABC):
+    """A program and its inputs in the sandbox, in a folder of their own; each input is one process's."""
 
-    def __init__(self, job: ReplayJob, sandbox: Sandbox, store: Store) -> None:
-        self.job = job
+    def __init__(self, folder: str, sandbox: Sandbox, store: Store) -> None:
+        self.folder = folder
         self.sandbox = sandbox
         self.store = store
+
+    @abstractmethod
+    def command(self, name: str) -> Command:
+        """The process that is given the input of this name, which lies at inputs/<name>."""
+
+    def put_inputs(self, contents: Mapping[str, bytes]) -> None:
+        """Inputs by the sha256 of each."""
+        self.sandbox.put({f"{self.folder}/inputs/{name}": content for name, content in contents.items()})
+
+    def complete(self, names: Sequence[str]) -> tuple[Completed, ...]:
+        """One process an input; nothing of it is stored."""
+        return self.sandbox.run_all([self.command(name) for name in names])
+
+    def run(self, names: tuple[str, ...]) -> list[Replay]:
+        """One process an input; what each printed is stored."""
+        return [replay_of(name, one, self.store) for name, one in zip(names, self.complete(names), strict=True)]
+
+
+class ReplayFolder(InputFolder):
+    """One judge and its inputs."""
+
+    def __init__(self, job: ReplayJob, sandbox: Sandbox, store: Store) -> None:
         # By program: what shares a sandbox must not share the canary's counts.
-        self.folder = f"replay-{job.flavour}-{job.program[:12]}"
+        super().__init__(f"replay-{job.flavour}-{job.program[:12]}", sandbox, store)
+        self.job = job
 
     def put(self) -> None:
         content = {f"{self.folder}/inputs/{name}": self.store.get_blob(name) for name in self.job.inputs}
@@ -111,26 +135,18 @@ class ReplayFolder:
         self.sandbox.put(content)
         self.sandbox.put_blobs({f"{self.folder}/judge": self.job.program}, self.store.get_blob)
 
-    def put_inputs(self, contents: Mapping[str, bytes]) -> None:
-        """More inputs than the job names, by the sha256 of each."""
-        self.sandbox.put({f"{self.folder}/inputs/{name}": content for name, content in contents.items()})
-
-    def complete(self, names: Sequence[str]) -> tuple[Completed, ...]:
-        """One process an input; nothing of it is stored."""
-        return self.sandbox.run_all([self._command(name) for name in names])
-
     def run(self, names: tuple[str, ...]) -> list[Replay]:
-        """One process an input; what each printed is stored."""
+        """One process an input; what each printed is stored, with the canary's counts."""
         if not names:
             return []
         completed = self.complete(names)
         counts = self.sandbox.get([f"{self.folder}/counts"]) if self.job.flavour is Flavour.CANARY else {}
         return [
-            self._replay(name, one, counts.get(f"{self.folder}/counts/{name}", b""))
+            replay_of(name, one, self.store, counts.get(f"{self.folder}/counts/{name}", b""))
             for name, one in zip(names, completed, strict=True)
         ]
 
-    def _command(self, name: str) -> Command:
+    def command(self, name: str) -> Command:
         job = self.job
         is_canary = job.flavour is Flavour.CANARY
         env = (*job.env, ("FUZZPAIR_CANARY", f"counts/{name}")) if is_canary else job.env
@@ -138,21 +154,23 @@ class ReplayFolder:
         path = f"inputs/{name}"
         return replay_command(job.flavour, job.target, path, env=env, timeout_s=timeout_s, cwd=self.folder)
 
-    def _replay(self, name: str, completed: Completed, counts: bytes) -> Replay:
-        reached, triggered = read_counts(counts)
-        return Replay(
-            input=name,
-            exit_code=completed.exit_code,
-            signal=completed.signal,
-            timed_out=completed.timed_out or completed.signal == SIGXCPU,
-            oom_killed=completed.oom_killed,
-            stdout=self.store.put_blob(completed.stdout),
-            log=self.store.put_blob(completed.stderr),
-            report=None,
-            reached=reached,
-            triggered=triggered,
-            duration_s=completed.duration_s,
-        )
+
+def replay_of(name: str, completed: Completed, store: Store, counts: bytes = b"") -> Replay:
+    """A process as a replay of the input of this name; what it printed is stored."""
+    reached, triggered = read_counts(counts)
+    return Replay(
+        input=name,
+        exit_code=completed.exit_code,
+        signal=completed.signal,
+        timed_out=completed.timed_out or completed.signal == SIGXCPU,
+        oom_killed=completed.oom_killed,
+        stdout=store.put_blob(completed.stdout),
+        log=store.put_blob(completed.stderr),
+        report=None,
+        reached=reached,
+        triggered=triggered,
+        duration_s=completed.duration_s,
+    )
 
 
 def replays_of(job: ReplayJob, outcomes: Outcomes, store: Store) -> tuple[Replay, ...]:

@@ -7,15 +7,15 @@ import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import ClassVar, Final
+from typing import ClassVar, Final, Protocol
 
 from fuzzpair.backends import Sandbox
 from fuzzpair.errors import UsageError
 from fuzzpair.flavours import judge_env
-from fuzzpair.jobs import Outcomes
+from fuzzpair.jobs import Job, Outcomes
 from fuzzpair.model import Completed, CrashReport, Flavour, Limits, Replay, Reproduction
 from fuzzpair.reduction import reduce_input
-from fuzzpair.replay import ReplayFolder, ReplayJob
+from fuzzpair.replay import InputFolder, ReplayFolder, ReplayJob
 from fuzzpair.store import Store, canonical_json, digest
 from fuzzpair.triage import parse_log
 from fuzzpair.triage.families import family_of
@@ -160,32 +160,49 @@ class MinimiseJob(_OnJudge):
         return f"{self.subject} {self.judge.flavour} minimise {self.input[:12]}"
 
     def run(self, sandbox: Sandbox, store: Store) -> Minimised:
-        """Gives the input itself, in no tries, where it does not show the bug at all."""
         place = ReplayFolder(_replay_job(self.judge, (self.input,), self.env), sandbox, store)
         place.put()
-        content = store.get_blob(self.input)
-        asking = _Asking(self, place)
-        if asking.keeps([content]) != [True]:
-            return Minimised(
-                input=self.input, octets=len(content), tries=0, is_minimal=False, complete=not asking.is_over
-            )
-        found = reduce_input(content, asking.keeps, self.tries)
-        return Minimised(
-            input=store.put_blob(found.content),
-            octets=len(found.content),
-            tries=found.tries,
-            is_minimal=found.is_minimal,
-            complete=not asking.is_over,
-        )
+        return minimise(self, place, store)
+
+
+class SmallerWanted(Protocol):
+    """What is asked for: an input that is smaller, and shows the same bug."""
+
+    @property
+    def input(self) -> str: ...
+    @property
+    def bug(self) -> str: ...
+    @property
+    def fuse_s(self) -> float: ...
+    @property
+    def chances(self) -> int: ...
+    @property
+    def tries(self) -> int: ...
+
+
+def minimise(asked: SmallerWanted, place: InputFolder, store: Store) -> Minimised:
+    """Try smaller and smaller inputs in a folder that holds the first. That one itself where it shows no such bug."""
+    content = store.get_blob(asked.input)
+    asking = _Asking(asked, place)
+    if asking.keeps([content]) != [True]:
+        return Minimised(input=asked.input, octets=len(content), tries=0, is_minimal=False, complete=not asking.is_over)
+    found = reduce_input(content, asking.keeps, asked.tries)
+    return Minimised(
+        input=store.put_blob(found.content),
+        octets=len(found.content),
+        tries=found.tries,
+        is_minimal=found.is_minimal,
+        complete=not asking.is_over,
+    )
 
 
 class _Asking:
     """Candidates to answers, in the sandbox, until the fuse."""
 
-    def __init__(self, job: MinimiseJob, place: ReplayFolder) -> None:
-        self._job = job
+    def __init__(self, asked: SmallerWanted, place: InputFolder) -> None:
+        self._asked = asked
         self._place = place
-        self._end = time.monotonic() + job.fuse_s
+        self._end = time.monotonic() + asked.fuse_s
         self.is_over = False
 
     def keeps(self, candidates: Sequence[bytes]) -> list[bool]:
@@ -195,11 +212,11 @@ class _Asking:
         names = [digest(one) for one in candidates]
         self._place.put_inputs(dict(zip(names, candidates, strict=True)))
         kept: set[str] = set()
-        for _ in range(self._job.chances):
+        for _ in range(self._asked.chances):
             left = [name for name in names if name not in kept]
             if left:
                 shown = zip(left, self._place.complete(left), strict=True)
-                kept |= {name for name, one in shown if _bug_of(one, name) == self._job.bug}
+                kept |= {name for name, one in shown if _bug_of(one, name) == self._asked.bug}
         return [name in kept for name in names]
 
 
@@ -286,7 +303,14 @@ class Shown:
     n: int
 
 
-def shown_by(job: ReproduceJob, outcomes: Outcomes, store: Store) -> dict[str, Shown | None]:
+class Repeated(Job, Protocol):
+    """A job whose result is the replays of each of its inputs."""
+
+    @property
+    def inputs(self) -> tuple[str, ...]: ...
+
+
+def shown_by(job: Repeated, outcomes: Outcomes, store: Store) -> dict[str, Shown | None]:
     """By input, what it showed; None where each of its replays ended cleanly. Empty where the job was not done."""
     result = outcomes.result(job)
     if not isinstance(result, Repeats):

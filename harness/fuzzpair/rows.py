@@ -163,6 +163,7 @@ class Assembly:
             hardened=None,
             tools=(),
             evidence=Evidence(patch=planted.patch_text, fixed_patch=planted.fixed_text),
+            target=mistake.target,
         )
         try:
             return self._judged(row, work)

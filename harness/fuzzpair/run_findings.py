@@ -25,7 +25,7 @@ from fuzzpair.reproduce import (
 from fuzzpair.rows import VariantWork
 from fuzzpair.store import Store
 from fuzzpair.triage import parse_log
-from fuzzpair.triage.grouping import Item
+from fuzzpair.triage.grouping import Item, UnusedRuling, group
 from fuzzpair.triage.signature import cause, signature
 
 Again = ReproduceJob | CountJob
@@ -46,6 +46,7 @@ class RunFindings:
         self._common = common
         self._again: list[tuple[VariantWork, StoredBuild, Again]] = []
         self._minimising: dict[Again, Minimising] = {}
+        self.unused = frozenset(group((), common.rulings).unused)  # rulings that no crash so far was one of
 
     def plan(self, work: VariantWork) -> Iterator[Again]:
         """A variant's crash inputs on the build that was fuzzed, as it is judged: strict options, one process each.
@@ -99,21 +100,26 @@ class RunFindings:
         return StoredBuild(row=f"{work.mistake.name}/{work.planted.variant}", judge=judge)
 
     def _row_findings(self, work: VariantWork, build: StoredBuild, again: Again) -> tuple[Finding, ...]:
-        judging = Judging(overrides=self._common.config.overrides)
-        return row_findings(work, again, build, judging, self._common.outcomes, self._common.worker.store)
+        judging = Judging(overrides=self._common.config.overrides, rulings=self._common.rulings)
+        found, unused = row_findings(work, again, build, judging, self._common.outcomes, self._common.worker.store)
+        self.unused &= frozenset(unused)
+        return found
 
 
 def row_findings(
     work: VariantWork, again: Again, build: StoredBuild, judging: Judging, outcomes: Outcomes, store: Store
-) -> tuple[Finding, ...]:
+) -> tuple[tuple[Finding, ...], tuple[UnusedRuling, ...]]:
     """The findings of one variant, the worst first. A crash that did not come again is kept, with 0 of n."""
     shown = _shown_again(again, outcomes, store)
     tried = {
         name: _tried(name, crash, shown.get(crash.input), build, store) for name, crash in crashes_of(work, outcomes)
     }
-    items = [Item(name=name, report=one.report, digest=one.digest) for name, one in tried.items()]
-    findings, _ = findings_of(items, judging, {name: one.reproduction for name, one in tried.items()})
-    return tuple(replace(finding, row=build.row) for finding in findings)
+    crashed_on = {name: crash.input for name, crash in crashes_of(work, outcomes)}
+    items = [
+        Item(name=name, report=one.report, digest=one.digest, input=crashed_on[name]) for name, one in tried.items()
+    ]
+    findings, unused = findings_of(items, judging, {name: one.reproduction for name, one in tried.items()})
+    return tuple(replace(finding, row=build.row) for finding in findings), unused
 
 
 def _shown_again(again: Again, outcomes: Outcomes, store: Store) -> Mapping[str, Shown | int | None]:

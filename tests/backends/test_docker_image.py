@@ -54,7 +54,7 @@ def test_without_any_way_to_a_base_image_one_error_names_all_three(
     def no_registry(_: ImageMaker) -> None:
         raise BackendError("it cannot be pulled: no such host")
 
-    monkeypatch.setattr(ImageMaker, "_id_of", lambda *_: None)
+    monkeypatch.setattr(ImageMaker, "id_of", lambda *_: None)
     monkeypatch.setattr(ImageMaker, "_pull", no_registry)
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
     with pytest.raises(ImageError) as caught:

@@ -123,6 +123,7 @@ def row(mistake: str, variant: Variant, rung: Rung | None, detail: str = "", **c
             job_keys=("c0ffee",),
             compiler_command="clang++ -O2 -c name.cpp",
         ),
+        target="message",
     )
     return replace(made, **changes)
 
@@ -209,7 +210,7 @@ def full_record() -> RunRecord:
             versions=(("clang", "22.1.8"),),
             fingerprint="f00d",
         ),
-        budgets=(("trigger_runs", "200000"), ("found_runs", "60000")),
+        budgets=(("trigger_runs message", "200000"), ("found_runs", "60000")),
         rows=rows,
         controls=(
             Control(name="twins agree", passed=True, detail="2,000 messages"),

@@ -19,8 +19,10 @@ from fuzzpair.report import charts, html, page_code
 from fuzzpair.report.moves import past_run
 from fuzzpair.report.stored import NOTHING_STORED, Stored
 from fuzzpair.report.totals import totals
+from report.large_run import large_run
 from report.records import DIGEST, HOSTILE, PATCH, claim, found, full_record, judgement, passing_record, records, row
 
+ROOM_FOR_ONE = 7_000  # octets: more than the evidence of one mistake of the record made by hand, less than of all
 few = settings(suppress_health_check=list(HealthCheck), deadline=None, max_examples=10)
 SEED = bytes(range(40))
 
@@ -78,7 +80,7 @@ def test_the_auditor_finds_versions_budgets_controls_claims_and_digests() -> Non
     for said in (
         "clang 22.1.8",
         "fingerprint f00d",
-        "trigger_runs 200000",
+        "trigger_runs message 200000",
         "MSan said nothing on known-bad/3",
         "2 seeds",
     ):
@@ -203,13 +205,28 @@ def test_a_large_run_is_a_page_that_can_be_mailed() -> None:
 
 
 def test_room_goes_to_what_differs_first(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(html, "SIZE_LIMIT", 80_000 + html.FRAME)
+    with monkeypatch.context() as patch:
+        patch.setattr(html, "REFUSED", 0)
+        without = len(html.render(full_record()).encode())
+    monkeypatch.setattr(html, "SIZE_LIMIT", without + ROOM_FOR_ONE + html.FRAME)
     shown = html.render(full_record())
     briefs = re.findall(r'<h3 id="(\S+)-title">.*?(?=</article>)', shown, re.DOTALL)
     full = [name for name in briefs if f'id="{name}"' in shown and "endless" in name]
     section = shown[shown.index(f'id="{full[0]}"') :].partition("</article>")[0]
     assert "no room left" in shown
     assert "no room left" not in section
+
+
+def test_what_waits_as_text_ends_where_it_should() -> None:
+    made = html.render(*large_run(300))
+    waiting = re.findall(r'<script type="text/html" class="later">(.*?)</script>', made, re.DOTALL)
+    assert len(waiting) == 300
+    plain = {tag for tag, _ in Elements(html.render(full_record())).found}
+    for text in waiting:  # an end or a comment of its own would let what follows out
+        assert "<script" not in text
+        assert "<!--" not in text
+        assert {tag for tag, _ in Elements(text).found} <= plain | {"mark"}
+    assert sum("dns::take_" in text for text in waiting) > 50
 
 
 # --- hostile text ------------------------------------------------------------------------------

@@ -50,7 +50,7 @@ def test_a_row_says_its_rung_first_and_pairs_are_objects() -> None:
     assert list(first)[:4] == ["name", "rung", "hardened_rung", "mistake"]
     assert (first["rung"], first["hardened_rung"], first["variant"]) == ("detected", "stopped", "cpp")
     assert document["rows"][-1]["rung"] is None
-    assert document["budgets"]["trigger_runs"] == "200000"
+    assert document["budgets"]["trigger_runs message"] == "200000"
     assert document["totals"]["rungs"]["cpp"] == {"warned": 1, "detected": 1, "observed": 1}
 
 

@@ -8,8 +8,9 @@ from dataclasses import replace
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from fuzzpair.model import Fidelity, Gate, GateStatus, RunRecord
+from fuzzpair.model import Difference, Fidelity, Gate, GateStatus, RunRecord
 from fuzzpair.report import junit
+from report.junit_schema import objections
 from report.records import HOSTILE, full_record, passing_record, records
 
 
@@ -92,7 +93,33 @@ def test_any_record_makes_a_file_that_parses(record: RunRecord) -> None:
 
 @pytest.mark.parametrize("findings", [0, 1, 5_000])
 def test_any_number_of_differences(findings: int) -> None:
-    record = passing_record()
-    rows = tuple(replace(record.rows[0], mistake=f"m{number}") for number in range(findings))
-    root = ET.fromstring(junit.render(replace(record, rows=rows)))
-    assert root.find("testsuite[1]").get("tests") == str(findings)  # type: ignore[union-attr]
+    whole = passing_record()
+    rows = tuple(replace(whole.rows[0], mistake=f"m{number}") for number in range(findings))
+    differences = tuple(Difference(row=one.name, expected="stopped", measured="crashed") for one in rows)
+    gate = replace(whole.gate, status=GateStatus.BREACHED, exit_code=1, differences=differences)
+    text = junit.render(replace(whole, rows=rows, gate=gate))
+    assert objections(text) == []
+    suite = ET.fromstring(text).find("testsuite[1]")
+    assert suite is not None
+    assert (suite.get("tests"), suite.get("failures")) == (str(findings), str(findings))
+
+
+@settings(suppress_health_check=list(HealthCheck), deadline=None, max_examples=25)
+@given(records())
+def test_any_record_keeps_the_rules_of_the_strictest_reader(record: RunRecord) -> None:
+    assert objections(junit.render(record)) == []
+
+
+@pytest.mark.parametrize(
+    ("put", "said"),
+    [
+        ('<testsuites disabled="0"/>', "testsuites has disabled"),
+        ('<testsuites><testsuite name="x" tests="1" errors="0"/></testsuites>', "testsuite has no failures"),
+        ('<testsuites><testcase name="x"/></testsuites>', "testsuites holds testcase"),
+        ('<testsuites time="1s"/>', "testsuites's time is 1s"),
+        ("<testsuites>text</testsuites>", "testsuites holds text"),
+        ("<testcase/>", "the root is no testsuites"),
+    ],
+)
+def test_the_rules_would_object(put: str, said: str) -> None:
+    assert objections(put) == [said]

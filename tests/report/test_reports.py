@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import json
+import re
 import xml.etree.ElementTree as ET
 from dataclasses import replace
+from html import unescape
+from io import StringIO
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 
 from fuzzpair.errors import FuzzpairError
 from fuzzpair.model import RunRecord
-from fuzzpair.report import REPORTERS, json_report, junit, markdown, write_reports
+from fuzzpair.report import REPORTERS, clean, html, json_report, junit, markdown, sarif, wording, write_reports
+from fuzzpair.report.console import make_console, render_matrix
 from fuzzpair.report.stored import NOTHING_STORED, Stored
 from fuzzpair.report.totals import totals
 from report.records import full_record, records
@@ -80,9 +86,57 @@ def test_the_same_numbers_everywhere(record: RunRecord) -> None:
         assert document["rungs"][variant] == dict(counts)
         for rung, count in counts:
             assert said[f"{variant}: {rung}"] == str(count)
-    summary = markdown.render(record)
-    assert f"Of this list of {numbers.mistakes} " in summary
-    assert f"Controls: {numbers.controls_passed} passed, {numbers.controls_failed} failed" in summary
+    # The sentence holds the same counts in words; what is for people begins with it, or ends.
+    cleaned = clean.cleaned(record)
+    sentence, controls = (
+        wording.sentence(cleaned, numbers),
+        f"{numbers.controls_passed} passed, {numbers.controls_failed}",
+    )
+    assert f"Of this list of {numbers.mistakes} " in sentence
+    for name, shown in (
+        ("summary.md", markdown.render(record)),
+        ("report.html", unescape(re.sub(r"<[^>]*>", "", html.render(record)))),
+        ("the console", on_console(record)),
+    ):
+        text = " ".join(shown.replace("\\", "").split())
+        assert " ".join(sentence.replace("\\", "").split()) in text, name
+        assert controls in text, name
+
+
+@many
+@given(records())
+def test_sarif_has_a_result_for_each_word_of_a_judge_and_a_notice_for_what_was_not_done(record: RunRecord) -> None:
+    document = json.loads(sarif.render(record))
+    rows = json_report.document(record)["rows"]
+    judged = [row for row in rows if row["problem"] is None and row["rung"] is not None]
+    words = sum(
+        1
+        for row in judged
+        for one in row["evidence"]["judgements"]
+        if one["flavour"] != "canary" and one["k"] and one["tool"] not in ("none", "not run")
+    )
+    results = [result for run in document["runs"] for result in run["results"]]
+    by_build = [result for result in results if "reproduce" in result["properties"]]
+    assert len(by_build) == words
+    assert len(results) - len(by_build) <= sum(len(_diagnostics(row)) for row in judged)
+    assert bool(len(results) - len(by_build)) == any(_diagnostics(row) for row in judged)
+    notices = [
+        notice["message"]["text"]
+        for run in document["runs"]
+        for notice in run["invocations"][0]["toolExecutionNotifications"]
+    ]
+    assert bool(totals(record).controls_failed) <= bool(notices)
+
+
+def _diagnostics(row: dict[str, Any]) -> list[dict[str, Any]]:
+    refused = row["evidence"]["rejection"]
+    return [*(refused["diagnostics"] if refused else []), *row["evidence"]["warnings"]]
+
+
+def on_console(record: RunRecord) -> str:
+    stream = StringIO()
+    render_matrix(record, make_console(stream, is_terminal=False))
+    return stream.getvalue()
 
 
 def test_a_report_made_again_from_run_json_is_the_same() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import os
 import subprocess
 import sys
@@ -66,8 +67,11 @@ needs_atheris = pytest.mark.skipif(
 
 
 def fuzz(folder: Path, target: str, corpus: Path, *options: str) -> subprocess.CompletedProcess[str]:
-    script = ROOT / "tests" / "triage" / "fire" / "fuzz.py"
-    command = [sys.executable, str(script), target, str(corpus), *options]
+    return python(folder, "fuzz.py", target, str(corpus), *options)
+
+
+def python(folder: Path, script: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, str(ROOT / "tests" / "triage" / "fire" / script), *arguments]
     environment = os.environ | {"PYTHONPATH": f"{ROOT / 'harness'}:{ROOT / 'tests'}"}
     return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
 
@@ -85,6 +89,19 @@ def test_one_input_can_be_run_again(tmp_path: Path) -> None:
     done = fuzz(tmp_path, "parse_log", LOGS[0])
     assert done.returncode == 0, done.stderr[-4000:]
     assert "Executed" in done.stderr
+
+
+@needs_atheris
+def test_all_targets_in_turn_go_on_where_they_were(tmp_path: Path) -> None:
+    # The seeds alone are some 400 executions.
+    first = python(tmp_path, "all.py", "fire", "600")
+    assert first.returncode == 0, first.stderr
+    second = python(tmp_path, "all.py", "fire", "1200")
+    assert second.returncode == 0, second.stderr
+    made = json.loads((tmp_path / "fire" / "executions.json").read_text())
+    assert sum(count > 0 for count in made.values()) == 2, "another target's turn"
+    assert sum(made.values()) >= 1200
+    assert python(tmp_path, "all.py", "fire", "1200").stdout == ""
 
 
 @needs_atheris

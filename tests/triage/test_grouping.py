@@ -214,7 +214,7 @@ def test_a_ruling_that_matches_nothing_is_reported() -> None:
     )
 
 
-BUG, BUG2, CRASH = "bug2-00112233445566aa", "bug2-00112233445566bb", "crash2-00112233445566cc"
+BUG, BUG2, CRASH = "bug3-00112233445566aa", "bug3-00112233445566bb", "crash3-00112233445566cc"
 GROUPS = f"""\
 # reviewed on Mondays
 join:
@@ -284,7 +284,7 @@ def test_text_that_is_no_ruling_never_becomes_one(content: bytes) -> None:
     assert is_refused(content) or parse_rulings(content) == Rulings()
 
 
-@given(st.integers(0, len(GROUPS) - 1), st.sampled_from(["", "\t", ":", "- ", "[", "'", "bug2-"]))
+@given(st.integers(0, len(GROUPS) - 1), st.sampled_from(["", "\t", ":", "- ", "[", "'", "bug3-"]))
 @settings(deadline=None)
 def test_a_damaged_file_is_read_or_refused(place: int, put: str) -> None:
     damaged = (GROUPS[:place] + put + GROUPS[place + 1 :]).encode()

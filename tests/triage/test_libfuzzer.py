@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from fuzzpair.triage import RunStatistics, first_report, run_statistics
+from fuzzpair.triage import RunStatistics, coverage_growth, first_report, run_statistics
+from fuzzpair.triage.libfuzzer import MAX_POINTS
 
 LOGS = Path(__file__).resolve().parents[1] / "logs" / "fuzz"
 
@@ -52,3 +53,29 @@ def test_an_unknown_error_keeps_its_words() -> None:
     report = first_report("==1== ERROR: libFuzzer: something a later one says\n")
     assert report is not None
     assert (report.kind, report.bug_class) == ("something a later one says", None)
+
+
+# --- how coverage grows ------------------------------------------------------------------------
+
+GROWING = """\
+INFO: Loaded 1 PC tables (4838 PCs): 4838 [0x56187ac7bde8,0x56187ac8ec48),
+#16\tINITED cov: 1119 ft: 2771 corp: 10/4707b exec/s: 0 rss: 36Mb
+#20\tNEW    cov: 1123 ft: 2795 corp: 11/4837b lim: 1758 exec/s: 0 rss: 36Mb L: 130/1758 MS: 1 EraseBytes-
+#22\tNEW    cov: 1123 ft: 2836 corp: 12/6595b lim: 1758 exec/s: 0 rss: 37Mb L: 1758/1758 MS: 1 ChangeByte-
+a target's own line: #23 NEW cov: 99999
+#4096\tpulse  cov: 1123 ft: 2836 corp: 12/6595b lim: 1758 exec/s: 2048 rss: 37Mb
+#5000\tDONE   cov: 1123 ft: 2836 corp: 12/6595b lim: 1758 exec/s: 2500 rss: 37Mb
+"""
+
+
+def test_growth_is_where_edges_grew_and_the_end() -> None:
+    assert coverage_growth(GROWING) == (4838, ((16, 1119), (20, 1123), (5000, 1123)))
+    assert coverage_growth("") == (0, ())
+
+
+def test_growth_of_many_steps_keeps_its_ends() -> None:
+    text = "\n".join(f"#{step}\tNEW    cov: {step} ft: 1" for step in range(1, 5_001))
+    _, points = coverage_growth(text)
+    assert len(points) <= MAX_POINTS + 1
+    assert points[-1] == (5_000, 5_000)
+    assert points[0][0] < 20

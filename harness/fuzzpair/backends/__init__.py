@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 from fuzzpair.model import Command, Completed, Limits, Toolchain
+from fuzzpair.pair_model import ImageAddition
 
 ReadBlob = Callable[[str], bytes]  # the octets of a sha256, as Store.get_blob gives them
 
@@ -48,10 +49,12 @@ class Backend(Protocol):
 
     name: str
 
-    def prepare(self, recipe: Path, on: Path | None = None) -> Toolchain:
+    def prepare(self, recipe: Path, addition: ImageAddition | None = None, on: Path | None = None) -> Toolchain:
         """Make the image of a recipe (a folder under docker/) ready, and read its toolchain. With `on` the recipe adds
         to the image of that one: its Dockerfile names it as ${BASE}.
 
+        With an `addition`, what a user's pair needs is made as well, once, with network. In its sandboxes the variable
+        FUZZPAIR_PAIR is the folder that holds `src` (what `fetch` left), `vendor`, `cargo-config.toml`, `Cargo.lock`.
         Raises ImageError or BackendError with the next step.
         """
 

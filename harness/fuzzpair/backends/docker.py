@@ -10,6 +10,7 @@ from pathlib import Path
 from fuzzpair.backends import Sandbox
 from fuzzpair.backends.docker_engine import Engine, engine_errors, gone_is_fine
 from fuzzpair.backends.docker_image import ImageMaker
+from fuzzpair.backends.docker_pair_image import make_pair_image
 from fuzzpair.backends.docker_places import Places, Room
 from fuzzpair.backends.docker_session import (
     LABEL_OWNER,
@@ -21,6 +22,7 @@ from fuzzpair.backends.owner import current_owner, is_dead
 from fuzzpair.backends.toolchain import read_toolchain
 from fuzzpair.errors import BackendError
 from fuzzpair.model import Limits, Toolchain
+from fuzzpair.pair_model import ImageAddition
 
 
 def _silent(_line: str) -> None:
@@ -55,10 +57,13 @@ class DockerBackend:
         """Raises BackendError unless the engine answers."""
         self._engine.ping()
 
-    def prepare(self, recipe: Path, on: Path | None = None) -> Toolchain:
+    def prepare(self, recipe: Path, addition: ImageAddition | None = None, on: Path | None = None) -> Toolchain:
         self.ping()
         self.reap()
-        image_id = ImageMaker(self._engine, self._environ, self._on_progress).make(recipe, on)
+        maker = ImageMaker(self._engine, self._environ, self._on_progress)
+        image_id = maker.make(recipe, on)
+        if addition is not None:
+            image_id = make_pair_image(maker, image_id, addition)
         self._image = image_id
         with self.session(Limits()) as sandbox:
             return read_toolchain(sandbox, image_id=image_id)

@@ -60,19 +60,15 @@ class ImageMaker:
             hashlib.sha256(f"{base} {recipe_digest(recipe)}".encode()).hexdigest() if base else recipe_digest(recipe)
         )
         tag = f"fuzzpair/{recipe.resolve().name}:{digest[:12]}"
-        present = self._id_of(tag, digest)
+        present = self.id_of(tag, digest)
         if present is not None:
             return present
-        if self._id_of(BASE) is None:
+        if self.id_of(BASE) is None:
             self._make_base()
         self.on_progress(f"building {tag} (once, some minutes)")
-        self._build(recipe, tag, digest, base)
-        built = self._id_of(tag, digest)
-        if built is None:
-            raise ImageError(f"{tag} was built, but the engine does not have it", next_step="Run it again.")
-        return built
+        return self.build(recipe, tag, digest, base=base)
 
-    def _id_of(self, tag: str, digest: str | None = None) -> str | None:
+    def id_of(self, tag: str, digest: str | None = None) -> str | None:
         with self.engine.connection() as client, engine_errors(f"{tag} cannot be looked up"):
             try:
                 image = client.inspect_image(tag)
@@ -81,7 +77,8 @@ class ImageMaker:
         labels = image["Config"].get("Labels") or {}
         return None if digest and labels.get(LABEL_RECIPE) != digest else str(image["Id"])
 
-    def _build(self, recipe: Path, tag: str, digest: str, base: str | None) -> None:
+    def build(self, recipe: Path, tag: str, digest: str, *, base: str | None = None, next_step: str = "") -> str:
+        """Build a folder with a Dockerfile; gives the image's id. Raises ImageError with the last lines."""
         last: deque[str] = deque(maxlen=LAST_LINES)
         proxies = {
             name: self.environ[name]
@@ -103,8 +100,13 @@ class ImageMaker:
         problem = self.engine.wait_for(build, f"{tag} cannot be built")
         if problem is not None:
             raise ImageError(
-                f"{tag} cannot be built: {problem}\n" + "\n".join(last), next_step=f"Look at {recipe / 'Dockerfile'}."
+                f"{tag} cannot be built: {problem}\n" + "\n".join(last),
+                next_step=next_step or f"Look at {recipe / 'Dockerfile'}.",
             )
+        built = self.id_of(tag, digest)
+        if built is None:
+            raise ImageError(f"{tag} was built, but the engine does not have it", next_step="Run it again.")
+        return built
 
     def _context(self, recipe: Path) -> io.BytesIO:
         """The recipe's files, and the certificates that this machine trusts: where a proxy looks into what is

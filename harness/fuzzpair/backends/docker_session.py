@@ -40,6 +40,7 @@ ROOT = "/job/root"  # the engine makes a volume's own folder root's, and puts no
 HELD = "/job/held"  # what a sandbox remembers by content
 SHELF = "/shelf"
 TMP = "/tmp"  # noqa: S108 - the container's own
+PAIR = "/opt/fuzzpair/pair"  # what a user's pair has beside the toolchain
 USER = 1000
 TMP_OCTETS = 1 << 30  # of the memory limit: what lies in /tmp counts
 LABEL_OWNER, LABEL_ROLE = "fuzzpair.owner", "fuzzpair.role"
@@ -51,6 +52,7 @@ ENV = {
     "TMPDIR": TMP,
     "LANG": "C.UTF-8",
     "TZ": "UTC",
+    "FUZZPAIR_PAIR": PAIR,
 }
 STDOUT_FRAME = 1
 ERROR_LIMIT = 4096

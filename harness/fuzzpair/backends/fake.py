@@ -11,6 +11,7 @@ from fuzzpair.backends.archive import check_path
 from fuzzpair.backends.toolchain import fingerprint_of
 from fuzzpair.errors import SandboxError
 from fuzzpair.model import Command, Completed, Limits, Toolchain
+from fuzzpair.pair_model import ImageAddition
 
 # Sees a command and the sandbox's files by their path, and may change those, as a program would.
 Answer = Callable[[Command, dict[str, bytes]], Completed]
@@ -38,7 +39,7 @@ class FakeBackend:
         self._answer = answer
         self._toolchain = toolchain
 
-    def prepare(self, recipe: Path, on: Path | None = None) -> Toolchain:  # noqa: ARG002 - there is nothing to make
+    def prepare(self, recipe: Path, addition: ImageAddition | None = None, on: Path | None = None) -> Toolchain:  # noqa: ARG002 - nothing is made
         return self._toolchain
 
     @contextmanager

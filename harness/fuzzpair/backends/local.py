@@ -16,13 +16,16 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from fuzzpair.backends import ReadBlob, Sandbox
 from fuzzpair.backends.archive import ENTRY_LIMIT, MODE, check_path
 from fuzzpair.backends.exchange import Surroundings, encode_request, longest_s, read_answers, runner_source
+from fuzzpair.backends.local_pair import make_pair_folder
 from fuzzpair.backends.toolchain import read_toolchain
 from fuzzpair.errors import BackendError, SandboxError
 from fuzzpair.model import Command, Completed, Limits, Toolchain
+from fuzzpair.pair_model import ImageAddition
 
 NO_ISOLATION = "The local backend isolates nothing: what is compiled and fuzzed runs as you, on this machine."
 SYSTEM_PATH = "/usr/local/bin:/usr/bin:/bin"
@@ -61,6 +64,10 @@ def run_tool(argv: Sequence[str], *, env: Mapping[str, str], on_line: Callable[[
             last.append(line.rstrip())
             on_line(line.rstrip())
     return Ended(exit_code=process.returncode, last_lines=tuple(last))
+
+
+def _run_tool(argv: Sequence[str], env: Mapping[str, str]) -> Ended:
+    return run_tool(argv, env=env)
 
 
 def tool_path(name: str, environ: Mapping[str, str]) -> str | None:
@@ -102,20 +109,23 @@ class LocalBackend:
     def __init__(self, environ: Mapping[str, str], on_progress: Callable[[str], None] = _silent) -> None:
         self._environ = dict(environ)
         self._tools: dict[str, str] = {}
+        self._pair = ""  # the folder of what a user's pair has beside the toolchain
         self._on_progress = on_progress
         self._running = _Running()
 
     def __getstate__(self) -> dict[str, object]:
-        return {"environ": self._environ, "tools": self._tools}
+        return {"environ": self._environ, "tools": self._tools, "pair": self._pair}
 
-    def __setstate__(self, state: dict[str, dict[str, str]]) -> None:
-        self._environ, self._tools = state["environ"], state["tools"]
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self._environ, self._tools, self._pair = state["environ"], state["tools"], state["pair"]
         self._on_progress = _silent
         self._running = _Running()
 
-    def prepare(self, recipe: Path, on: Path | None = None) -> Toolchain:  # noqa: ARG002 - what is installed is used
+    def prepare(self, recipe: Path, addition: ImageAddition | None = None, on: Path | None = None) -> Toolchain:  # noqa: ARG002 - what is installed is what is used
         self._on_progress(NO_ISOLATION)
         self._tools = find_tools(self._environ)
+        if addition is not None:
+            self._pair = str(make_pair_folder(addition, self._environ, _run_tool, self._on_progress))
         with self.session(Limits()) as sandbox:
             return read_toolchain(sandbox, image_id="local")
 
@@ -127,7 +137,7 @@ class LocalBackend:
                 (folder / part).mkdir()
             for tool, path in self._tools.items():
                 (folder / "bin" / tool).symlink_to(path)
-            yield _LocalSandbox(folder, limits, self._running)
+            yield _LocalSandbox(folder, limits, self._running, self._pair)
 
     def leave(self, place: str) -> None:
         pass
@@ -188,7 +198,7 @@ def _dismiss(runner: subprocess.Popen[bytes]) -> None:
 
 
 class _LocalSandbox:
-    def __init__(self, place: Path, limits: Limits, running: _Running) -> None:
+    def __init__(self, place: Path, limits: Limits, running: _Running, pair: str = "") -> None:
         self._root = place / "root"
         self._running = running
         env = {
@@ -197,6 +207,7 @@ class _LocalSandbox:
             "TMPDIR": str(place / "tmp"),
             "LANG": "C.UTF-8",
             "TZ": "UTC",
+            "FUZZPAIR_PAIR": pair,
         }
         self._around = Surroundings(root=str(self._root), env=env, memory_kb=limits.memory_mb * 1024)
 

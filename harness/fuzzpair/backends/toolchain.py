@@ -30,6 +30,8 @@ _REQUIRED: dict[str, tuple[tuple[str, ...], Callable[[Completed], str]]] = {
 _OPTIONAL: dict[str, tuple[tuple[str, ...], Callable[[Completed], str]]] = {
     "lld": (("ld.lld", "--version"), _first_line),
     "rebuilt": (("cat", REBUILT), _whole),
+    # What a user's pair has beside it (prepare_pair.sh): fetched sources, crates, packages.
+    "pair": (("sh", "-c", 'cat "$FUZZPAIR_PAIR/contents.sha256"'), _whole),
 }
 
 

@@ -6,25 +6,39 @@ import contextlib
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Final, Protocol, TypeVar
 
 from fuzzpair.errors import FuzzpairError
 from fuzzpair.model import RunRecord
-from fuzzpair.report import html, json_report, junit, markdown, sarif
+from fuzzpair.pair_model import PairRecord
+from fuzzpair.report import (
+    html,
+    json_report,
+    junit,
+    markdown,
+    pair_json,
+    pair_junit,
+    pair_markdown,
+    pair_sarif,
+    sarif,
+)
 from fuzzpair.report.stored import NOTHING_STORED, Stored
 
+Record = TypeVar("Record")
+Record_contra = TypeVar("Record_contra", contravariant=True)
 
-class Reporter(Protocol):
+
+class Reporter(Protocol[Record_contra]):
     """A module (or object) that writes one file. `render` is pure: the same record and blobs, the same text."""
 
     @property
     def file_name(self) -> str: ...
 
-    def render(self, record: RunRecord, stored: Stored = ..., /) -> str: ...
+    def render(self, record: Record_contra, stored: Stored = ..., /) -> str: ...
 
 
 # run.json first: it is the truth that the others can be made from again.
-REPORTERS: Final[Mapping[str, Reporter]] = {
+REPORTERS: Final[Mapping[str, Reporter[RunRecord]]] = {
     "json": json_report,
     "junit": junit,
     "markdown": markdown,
@@ -33,10 +47,33 @@ REPORTERS: Final[Mapping[str, Reporter]] = {
 }
 
 
+# pair.json first, for the same reason.
+PAIR_REPORTERS: Final[Mapping[str, Reporter[PairRecord]]] = {
+    "json": pair_json,
+    "junit": pair_junit,
+    "markdown": pair_markdown,
+    "sarif": pair_sarif,
+}
+
+
 def write_reports(
-    record: RunRecord, folder: Path, reporters: Mapping[str, Reporter] = REPORTERS, stored: Stored = NOTHING_STORED
+    record: RunRecord,
+    folder: Path,
+    reporters: Mapping[str, Reporter[RunRecord]] = REPORTERS,
+    stored: Stored = NOTHING_STORED,
 ) -> tuple[Path, ...]:
     """Write every report into `folder`; raise only after all had their turn."""
+    return _write_all(record, folder, reporters, stored)
+
+
+def write_pair_reports(record: PairRecord, folder: Path, stored: Stored = NOTHING_STORED) -> tuple[Path, ...]:
+    """Write every report of a pair's run into `folder`; raise only after all had their turn."""
+    return _write_all(record, folder, PAIR_REPORTERS, stored)
+
+
+def _write_all(
+    record: Record, folder: Path, reporters: Mapping[str, Reporter[Record]], stored: Stored
+) -> tuple[Path, ...]:
     failures: dict[str, Exception] = {}
     written = []
     for reporter in reporters.values():

@@ -12,6 +12,7 @@ from markupsafe import Markup
 
 from fuzzpair.agreement_model import AgreementRecord
 from fuzzpair.model import PastRun, Rung, RunRecord, Variant
+from fuzzpair.report.moves import finding_trend
 from fuzzpair.report.totals import Counts, Totals, is_undone
 from fuzzpair.report.wording import VARIANTS
 
@@ -72,7 +73,7 @@ def ladder(numbers: Totals) -> Chart | None:
     order: Json = {"field": "order", "type": "quantitative"}
     colour = _colours([rung.value for rung in Rung if any(each["rung"] == rung.value for each in values)])
     numbers_on_bars: Json = {"type": "text", "color": "var(--on-fill)", "fontSize": 11, "fontWeight": "bold"}
-    svg = _svg(
+    drawn = svg(
         values,
         {"height": {"step": 26}},
         {"mark": {"type": "bar"}, "encoding": {"x": x, "y": y, "color": colour, "order": order}},
@@ -92,7 +93,7 @@ def ladder(numbers: Totals) -> Chart | None:
         "The ladder",
         "How many mistakes of this list are first caught on each rung, from the earliest on the left.",
         described,
-        svg,
+        drawn,
     )
 
 
@@ -133,7 +134,42 @@ def nights(runs: Sequence[PastRun]) -> Chart | None:
     }
     described = "; ".join(f"run {place}: {_counted(_ordered(counts))}" for place, counts in enumerate(counted, first))
     caption = "How many rows of each run are first caught on each rung, in the default flavour; this run is the last."
-    return Chart("Over time", caption, described, _svg(values, {"height": 180}, layer))
+    return Chart("Over time", caption, described, svg(values, {"height": 180}, layer))
+
+
+_STANDINGS: Final = ("still there", "new", "reopened", "fixed")
+_STANDING_COLOURS: Final = ("var(--no-effect)", "var(--crashed)", "var(--detected)", "var(--stopped)")
+
+
+def findings_over_nights(runs: Sequence[PastRun]) -> Chart | None:
+    """How many findings of each run are new, still there or reopened, and below the line those no longer found."""
+    counted = list(enumerate(finding_trend(runs), 1))[-NIGHTS:]
+    if len(runs) < 2 or not any(run.findings for run in runs):
+        return None
+    values = [
+        {"run": place, "what": what, "n": count, "order": _STANDINGS.index(what)}
+        for place, found in counted
+        for what, count in zip(_STANDINGS, (found.still, found.new, found.reopened, -found.fixed), strict=True)
+    ]
+    colours: Json = {"domain": _STANDINGS, "range": _STANDING_COLOURS}
+    layer: Json = {
+        "mark": {"type": "bar"},
+        "encoding": {
+            "x": {"field": "run", "type": "ordinal", "axis": {"title": "run", "labelAngle": 0}},
+            "y": {"field": "n", "type": "quantitative", "axis": {"title": "findings", "tickMinStep": 1, "format": "d"}},
+            "color": {"field": "what", "type": "nominal", "scale": colours, "legend": {"title": None, "orient": "top"}},
+            "order": {"field": "order", "type": "quantitative"},
+        },
+    }
+    caption = (
+        "What the campaigns of each run crashed on, by its same-bug signature: new, still there, reopened, "
+        "and below the line what was open and is no longer found. This run is the last."
+    )
+    described = "; ".join(
+        f"run {place}: {found.new} new, {found.still} still there, {found.reopened} reopened, {found.fixed} fixed"
+        for place, found in counted
+    )
+    return Chart("Findings over nights", caption, described, svg(values, {"height": 180}, layer))
 
 
 def _ordered(counts: Mapping[str, int]) -> Counts:
@@ -178,7 +214,7 @@ def growth(record: AgreementRecord) -> Chart | None:
         "Edges over executions",
         "Of both twins together, and under atheris of the reference as well. One campaign each, the first.",
         last,
-        _svg(values[:POINTS], {"height": 260}, layer),
+        svg(values[:POINTS], {"height": 260}, layer),
     )
 
 
@@ -204,7 +240,7 @@ def _search(values: Sequence[Mapping[str, Any]], unit: str) -> Chart:
         f"Each point is one campaign with one seed. A cross ended with its budget and found nothing. A bar is the "
         f"median, only where over half found. Samples: they set no rung, and with one seed compare no languages.{cut}",
         "; ".join(_in_words(values, unit)),
-        _svg(shown, {"height": {"step": 34}}, *layers),
+        svg(shown, {"height": {"step": 34}}, *layers),
     )
 
 
@@ -225,7 +261,8 @@ def _in_words(values: Sequence[Mapping[str, Any]], unit: str) -> Iterable[str]:
             yield f"{name}: {hits} of {len(own)} campaigns found it{middle}"
 
 
-def _svg(values: Sequence[Mapping[str, Any]], size: Json, *layers: Json) -> Markup:
+def svg(values: Sequence[Mapping[str, Any]], size: Json, *layers: Json) -> Markup:
+    """These values drawn by Vega-Lite layers in the page's own colours."""
     spec: Json = {
         "$schema": "https://vega.github.io/schema/vega-lite/v5.json",
         "data": {"values": list(values)},

@@ -12,7 +12,7 @@ from dataclasses import dataclass, fields, is_dataclass, replace
 from enum import Enum
 from typing import Final, TypeVar, cast
 
-Record = TypeVar("Record")  # a frozen dataclass: a run's, or another verb's
+Record = TypeVar("Record")  # a frozen dataclass: a run's or a pair's
 
 # Fields whose line breaks mean something. Everywhere else a line break could forge a line of a log.
 BLOCK_FIELDS: Final = frozenset({"excerpt", "rendered", "patch", "fixed_patch"})

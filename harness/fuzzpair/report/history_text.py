@@ -11,19 +11,32 @@ from rich.text import Text
 
 from fuzzpair.model import PastRun
 from fuzzpair.report import clean
-from fuzzpair.report.moves import Move, comparable, moves, trend
+from fuzzpair.report.moves import FindingMoves, Move, comparable, finding_trend, moves, trend
 
 CELL_LIMIT = 120
 
 
 def render_history(runs: Sequence[PastRun], last: int, console: Console) -> None:
     """The last runs, the newest at the end, each with what moved since the run before it of its pair and profile."""
-    table = _table("run", "started", "pair, profile", "toolchain", "rows", "gate", "moved since the one before")
+    table = _table(
+        "run", "started", "pair, profile", "toolchain", "rows", "gate", "moved since the one before", "findings"
+    )
     for run in sorted(runs, key=lambda each: (each.started, each.run_id))[-last:]:
-        found = trend(comparable(runs, run))[-1][1]
+        earlier = comparable(runs, run)
+        found = trend(earlier)[-1][1]
         done = "" if run.complete else " (incomplete)"
         cells = (run.run_id, run.started, f"{run.pair}, {run.profile}", run.fingerprint[:12], str(len(run.rows)))
-        table.add_row(*map(_cell, (*cells, f"{run.gate}{done}", counted(found) or "nothing")))
+        table.add_row(
+            *map(
+                _cell,
+                (
+                    *cells,
+                    f"{run.gate}{done}",
+                    counted(found) or "nothing",
+                    findings_counted(finding_trend(earlier)[-1]),
+                ),
+            )
+        )
     console.print(table)
 
 
@@ -51,6 +64,11 @@ def render_comparison(before: PastRun, after: PastRun, console: Console) -> None
 
 def counted(found: Sequence[Move]) -> str:
     return ", ".join(f"{count} {way}" for way, count in sorted(Counter(move.way.value for move in found).items()))
+
+
+def findings_counted(found: FindingMoves) -> str:
+    said = ((found.new, "new"), (found.reopened, "reopened"), (found.still, "still there"), (found.fixed, "fixed"))
+    return ", ".join(f"{count} {what}" for count, what in said if count) or "none"
 
 
 def _table(*headings: str) -> Table:

@@ -18,7 +18,7 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined, Template
 from markupsafe import Markup
 
 from fuzzpair.model import PastRun, RunRecord
-from fuzzpair.report import charts, claims_text, clean, page_parts, wording
+from fuzzpair.report import charts, claims_text, clean, curves, page_parts, wording
 from fuzzpair.report.history_text import counted
 from fuzzpair.report.moves import comparable, past_run, trend
 from fuzzpair.report.page_parts import Entry, Sections, Shown
@@ -28,6 +28,8 @@ from fuzzpair.report.totals import not_run, totals
 file_name: Final = "report.html"
 SIZE_LIMIT: Final = 10_000_000  # octets of the whole page: what a mail takes, and a browser opens at once
 FRAME: Final = 10_000  # of these, for what the page says of sections that are chosen after room was reckoned
+AT_ONCE: Final = 2_000_000  # characters of evidence up to which all of it is elements from the start
+LATER: Final = '<script type="text/html" class="later">'
 REFUSED: Final = 10  # sections that did not fit, after which no other is tried: making one costs more than its words
 MATRIX_LIMIT: Final = 4_000  # lines of the matrix
 CONTROLS: Final = 1_000
@@ -42,7 +44,7 @@ def render(record: RunRecord, stored: Stored = NOTHING_STORED, /) -> str:
     runs = comparable(stored.runs, past_run(record))
     frame = _Frame(record, runs)
     while True:
-        briefs = {entry.anchor: _section(entry, (), "", full=False) for entry in entries}
+        briefs = {entry.anchor: _section(entry, later=True) for entry in entries}  # the longer way
         used = len(frame.page(entries, ()).encode()) + sum(len(each.encode()) for each in briefs.values())
         if used <= SIZE_LIMIT - FRAME or not entries:
             break
@@ -59,23 +61,40 @@ class Section:
 
 
 def _sections(entries: Sequence[Entry], briefs: Mapping[str, str], parts: Sections, room: int) -> tuple[Section, ...]:
-    """In the matrix's order; the room goes to what differs from the baseline or could not be done first."""
-    made: dict[str, Section] = {}
+    """In the matrix's order. Much evidence is put in as text, which the page's script makes elements of when a reader
+    comes near: a browser lays out all elements before it shows the first."""
+    chosen = _evidence_with_room(entries, briefs, parts, room)
+    later = sum(map(len, chosen.values())) > AT_ONCE
+    return tuple(
+        Section(entry.anchor in chosen, _section(entry, chosen.get(entry.anchor, ""), later=later)) for entry in entries
+    )
+
+
+def _evidence_with_room(
+    entries: Sequence[Entry], briefs: Mapping[str, str], parts: Sections, room: int
+) -> dict[str, Markup]:
+    """By anchor; the room goes to what differs from the baseline or could not be done first."""
+    made: dict[str, Markup] = {}
     refused = 0
     for entry in sorted(entries, key=lambda each: not (each.differs or "undone" in each.rungs)):
-        brief = briefs[entry.anchor]
         shown = parts.variants(entry.mistake) if refused < REFUSED else ()
-        text = _section(entry, shown, parts.fidelity(entry.mistake), full=True) if shown else ""
-        more = len(text.encode()) - len(brief.encode())
-        full = bool(text) and more <= room
-        room, refused = (room - more, refused) if full else (room, refused + 1)
-        made[entry.anchor] = Section(full, text if full else brief)
-    return tuple(made[entry.anchor] for entry in entries)
+        text = _evidence(entry, shown, parts.fidelity(entry.mistake)) if shown else Markup()
+        more = len(_section(entry, text, later=True).encode()) - len(briefs[entry.anchor].encode())
+        if text and more <= room:
+            room -= more
+            made[entry.anchor] = text
+        else:
+            refused += 1
+    return made
 
 
-def _section(entry: Entry, shown: Sequence[Shown], fidelity: str, *, full: bool) -> str:
-    template = _environment().get_template("mistake.jinja")
-    return template.render(entry=entry, variants=shown, fidelity=fidelity, full=full)
+def _evidence(entry: Entry, shown: Sequence[Shown], fidelity: str) -> Markup:
+    template = _environment().get_template("evidence.jinja")
+    return Markup(template.render(entry=entry, variants=shown, fidelity=fidelity))  # noqa: S704 - made by autoescape
+
+
+def _section(entry: Entry, evidence: str = "", *, later: bool = False) -> str:
+    return _environment().get_template("mistake.jinja").render(entry=entry, evidence=evidence, later=later)
 
 
 @dataclass(frozen=True)
@@ -99,8 +118,8 @@ class _Frame:
             "style": Markup(style),  # noqa: S704 - files of this package
             "script": Markup(script),  # noqa: S704
             "ladder": charts.ladder(numbers),
-            "searches": charts.searches(record),
-            "nights": charts.nights(self.runs),
+            "searches": (*charts.searches(record), *curves.survivals(record), *curves.coverages(record)),
+            "nights": [each for each in (charts.nights(self.runs), charts.findings_over_nights(self.runs)) if each],
             "trend": list(reversed(trend(self.runs)[-NIGHTS:])) if len(self.runs) > 1 else [],
             "moves": MOVES,
             "counted": counted,
@@ -129,6 +148,7 @@ class _Frame:
                 left_out=self._parts["numbers"].mistakes - len(entries),
                 sections=[Markup(each.markup) for each in sections],  # noqa: S704 - made by autoescape
                 brief=sum(not each.full for each in sections),
+                later=any(LATER in each.markup for each in sections),
             )
         )
 

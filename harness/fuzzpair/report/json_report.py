@@ -20,7 +20,7 @@ from fuzzpair.report.totals import Totals, totals
 
 file_name: Final = "run.json"
 SCHEMA: Final = "fuzzpair/run/1"
-# Pairs whose first part is a key: objects in JSON, so that `jq .budgets.trigger_runs` works.
+# Pairs whose first part is a key: objects in JSON, so that `jq .budgets.seeds` works.
 MAPPINGS: Final = frozenset({"budgets", "versions", "endings", "kinds", "rejection_labels", "folders", "corpus"})
 
 

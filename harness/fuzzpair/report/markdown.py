@@ -26,10 +26,10 @@ def render(record: RunRecord, _: Stored = NOTHING_STORED, /) -> str:
     lines = [f"# fuzzpair: {safe(record.pair)}", "", f"**{safe(sentence)}**", ""]
     for section in (_gate, _problems, _failed_controls, _matrix, _legend, _compared, _claims, _not_run):
         lines += section(record)
-    return _fitting([*lines, *_controls(numbers), *_costs(record, numbers), *_about(record)])
+    return fitting([*lines, *_controls(numbers), *_costs(record, numbers), *_about(record)])
 
 
-def _fitting(lines: Sequence[str]) -> str:
+def fitting(lines: Sequence[str]) -> str:
     """As many whole lines as the limit takes; a cut in the middle of one would break a table."""
     left = SIZE_LIMIT - len(_CUT.encode())
     kept: list[str] = []
@@ -47,25 +47,25 @@ def _gate(record: RunRecord) -> Iterable[str]:
     yield ""
     if record.gate.differences:
         rows = [(each.row, each.expected, each.measured) for each in record.gate.differences]
-        yield from _table(("row", "expected", "measured"), rows)
-    yield from _bullets(record.gate.reasons)
+        yield from table(("row", "expected", "measured"), rows)
+    yield from bullets(record.gate.reasons)
 
 
 def _problems(record: RunRecord) -> Iterable[str]:
     undone = [f"{row.name}: {problem(row)}" for row in record.rows if is_undone(row)]
-    return ["## Could not be done", "", *_bullets(undone)] if undone else []
+    return ["## Could not be done", "", *bullets(undone)] if undone else []
 
 
 def _failed_controls(record: RunRecord) -> Iterable[str]:
     failed = [f"{control.name}: {control.detail}" for control in record.controls if not control.passed]
-    return ["## Failed controls", "", *_bullets(failed)] if failed else []
+    return ["## Failed controls", "", *bullets(failed)] if failed else []
 
 
 def _matrix(record: RunRecord) -> Iterable[str]:
     yield "## Who catches each mistake, and when"
     yield ""
     headings = ("mistake", "CWE", *wording.VARIANTS.values(), "triggered", "found", "fidelity")
-    yield from _table(headings, (_matrix_row(each, record) for each in mistakes(record)))
+    yield from table(headings, (_matrix_row(each, record) for each in mistakes(record)))
 
 
 def _matrix_row(mistake: Mistake, record: RunRecord) -> tuple[str, ...]:
@@ -76,26 +76,26 @@ def _matrix_row(mistake: Mistake, record: RunRecord) -> tuple[str, ...]:
 
 
 def _legend(record: RunRecord) -> Iterable[str]:
-    yield from _bullets(f"{rung}: {wording.MEANINGS[rung]}" for rung in wording.occurring(record))
+    yield from bullets(f"{rung}: {wording.MEANINGS[rung]}" for rung in wording.occurring(record))
 
 
 def _compared(record: RunRecord) -> Iterable[str]:
     made = comparisons(record)
-    return ["## How soon it is found, compared", "", *_bullets(map(wording.comparison, made))] if made else []
+    return ["## How soon it is found, compared", "", *bullets(map(wording.comparison, made))] if made else []
 
 
 def _claims(record: RunRecord) -> Iterable[str]:
     if record.claims:
         yield "## What is said, and what these rows say of it"
         yield ""
-        yield from _table(claims_text.HEADINGS, map(claims_text.cells, record.claims))
-        yield from _bullets(text for claim in record.claims for text in claims_text.evidence(claim))
+        yield from table(claims_text.HEADINGS, map(claims_text.cells, record.claims))
+        yield from bullets(text for claim in record.claims for text in claims_text.evidence(claim))
 
 
 def _not_run(record: RunRecord) -> Iterable[str]:
     counted = Counter((row.variant.value, *each) for row in record.rows for each in not_run(row))
     lines = [f"{tool} on {variant} ({count} rows): {why}" for (variant, tool, why), count in counted.items()]
-    return ["## Not run", "", *_bullets(lines)] if lines else []
+    return ["## Not run", "", *bullets(lines)] if lines else []
 
 
 def _controls(numbers: Totals) -> Iterable[str]:
@@ -107,7 +107,7 @@ def _costs(record: RunRecord, numbers: Totals) -> Iterable[str]:
     yield "## What it cost"
     yield ""
     stages = [(stage.stage, *wording.costs(stage)) for stage in record.stages]
-    yield from _table(("stage", *wording.COSTS), [*stages, ("all", *wording.costs(numbers))])
+    yield from table(("stage", *wording.COSTS), [*stages, ("all", *wording.costs(numbers))])
 
 
 def _about(record: RunRecord) -> Iterable[str]:
@@ -121,10 +121,10 @@ def _about(record: RunRecord) -> Iterable[str]:
         "budgets": ", ".join(f"{name} {value}" for name, value in record.budgets),
         "toolchain": f"{chain.fingerprint} ({chain.triple}): {versions}",
     }
-    yield from _bullets(f"{name}: {value}" for name, value in facts.items())
+    yield from bullets(f"{name}: {value}" for name, value in facts.items())
 
 
-def _table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterable[str]:
+def table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterable[str]:
     # The untrusted text of a cell is escaped here, once, so that no caller can forget it.
     for number, cells in enumerate([headings, *rows]):
         yield f"| {' | '.join(map(_cell, cells))} |"
@@ -137,6 +137,6 @@ def _cell(text: str) -> str:
     return safe(clean.line(text, CELL_LIMIT)) or " "
 
 
-def _bullets(texts: Iterable[str]) -> Iterable[str]:
+def bullets(texts: Iterable[str]) -> Iterable[str]:
     lines = [f"- {safe(text)}" for text in texts]
     return [*lines, ""] if lines else []

@@ -53,6 +53,7 @@ def past_run(record: RunRecord) -> PastRun:
             )
             for row in record.rows
         ),
+        findings=tuple(sorted({(finding.row, finding.key) for finding in record.findings})),
     )
 
 
@@ -110,6 +111,38 @@ def _returning(move: Move, left: dict[str, str]) -> Move:
     if not move.after or left.get(move.row) != move.after:
         return move
     return Move(row=move.row, bug_class=move.bug_class, before=move.before, after=move.after, way=Way.RETURNED)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FindingMoves:
+    """How the findings of a run stand to those of the runs before it; `fixed` are no longer among them."""
+
+    still: int
+    new: int
+    reopened: int
+    fixed: int
+
+
+def finding_trend(runs: Sequence[PastRun]) -> tuple[FindingMoves, ...]:
+    """One for each run. What an incomplete run has not found, or a run whose list has not its row, is not fixed."""
+    made: list[FindingMoves] = []
+    open_now: set[tuple[str, str]] = set()
+    ever: set[tuple[str, str]] = set()
+    for run in runs:
+        found = set(run.findings)
+        asked = {row.row for row in run.rows} if run.complete else set()
+        fixed = {one for one in open_now - found if one[0] in asked}
+        made.append(
+            FindingMoves(
+                still=len(found & open_now),
+                new=len(found - ever),
+                reopened=len((found & ever) - open_now),
+                fixed=len(fixed),
+            )
+        )
+        open_now = (open_now - fixed) | found
+        ever |= found
+    return tuple(made)
 
 
 def comparable(runs: Iterable[PastRun], with_run: PastRun) -> tuple[PastRun, ...]:

@@ -55,6 +55,7 @@ FIELDS: Final[Mapping[str, Mapping[str, str]]] = {
         "claims": "answers to `claims.yml`, of this run's rows alone; empty where none are asked",
         "folders": "language → the twin's folder, relative to `pipeline.yml`; empty in older records",
         "corpus": "target → digests of its seeds; empty in older records",
+        "growth": "how campaigns on the unpatched twins grew; empty where none was fuzzed, and in older records",
         "comparisons": "how soon C++ and Rust are found, where both have ten seeds or more; empty otherwise",
         "totals": "the numbers that every report prints, derived from the rest",
     },
@@ -76,6 +77,7 @@ FIELDS: Final[Mapping[str, Mapping[str, str]]] = {
         "evidence": "everything that the verdict rests on",
         "further": "in the other production flavours that the profile asks for; the gate does not compare them",
         "problem": "why the row could not be judged; then nothing in it is a verdict",
+        "target": "the pair's target that it is triggered through; empty in an older version's record",
         "survival": "how soon its campaigns found it, from `evidence.found` alone; null where it was not fuzzed",
     },
     "Verdict": {
@@ -157,6 +159,14 @@ FIELDS: Final[Mapping[str, Mapping[str, str]]] = {
         "seconds": "until found, or of the whole campaign",
         "budget_runs": "executions allowed; not found means more than these",
         "kind": "the report that counted as the find",
+    },
+    "Growth": {
+        "language": "of the twin",
+        "flavour": "the build that was fuzzed",
+        "target": "the fuzz target",
+        "seed": "of the campaign",
+        "instrumented": "edges that could be covered, by the engine's own word; 0 where it does not say",
+        "points": "[executions, edges covered] wherever these grew, and at the end; at most some 400",
     },
     "Finding": {
         "key": "same-bug signature, or what a person's ruling put in its place (docs/triage.md)",

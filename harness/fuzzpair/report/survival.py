@@ -69,7 +69,7 @@ def survival(samples: Sequence[Found]) -> Survival | None:
     if not samples:
         return None
     low, high = share_interval(samples)
-    by_executions, by_seconds = (curve(_measured(samples, unit)) for unit in UNITS)
+    by_executions, by_seconds = (curve(measured(samples, unit)) for unit in UNITS)
     found = sum(one.found for one in samples)
     # A median of what was found would hide the seeds that found nothing.
     has_median = 2 * found > len(samples)
@@ -114,7 +114,7 @@ def _median(points: Iterable[SurvivalPoint]) -> float | None:
     return next((one.at for one in points if one.survival < 0.5 + 1e-9), None)
 
 
-def _measured(samples: Iterable[Found], unit: str) -> list[Sample]:
+def measured(samples: Iterable[Found], unit: str) -> list[Sample]:
     return [(one.executions if unit == "executions" else one.seconds, one.found) for one in samples]
 
 
@@ -152,7 +152,7 @@ def _compared(mistake: Mistake) -> Iterable[Comparison]:
         if cpp is None or row is cpp or not any(one.found for one in (*cpp.evidence.found, *row.evidence.found)):
             continue
         for unit in UNITS:
-            ours, theirs = _measured(cpp.evidence.found, unit), _measured(row.evidence.found, unit)
+            ours, theirs = measured(cpp.evidence.found, unit), measured(row.evidence.found, unit)
             p = log_rank(ours, theirs)
             yield Comparison(
                 mistake=mistake.name,

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from fuzzpair.model import (
-    Evidence,
     Flavour,
     Found,
     Gate,
@@ -68,7 +67,7 @@ def cell(row: Row | None, record: RunRecord) -> tuple[str, ...]:
     if is_undone(row):
         return (clean.line(f"could not be done: {problem(row)}", DETAIL_LIMIT),)
     assert row.verdict is not None
-    default = verdict(row.verdict, row.evidence, record)
+    default = _verdict(row.verdict, row, record)
     if row.hardened is None or row.verdict.rung is Rung.REJECTED:
         return (default,)
     others = ((Flavour.HARDENED, row.hardened), *((one.flavour, one.verdict) for one in row.further))
@@ -76,17 +75,17 @@ def cell(row: Row | None, record: RunRecord) -> tuple[str, ...]:
 
 
 def _other(said: Verdict, row: Row, record: RunRecord) -> str:
-    return "the same" if said == row.verdict else verdict(said, row.evidence, record)
+    return "the same" if said == row.verdict else _verdict(said, row, record)
 
 
-def verdict(said: Verdict, evidence: Evidence, record: RunRecord) -> str:
+def _verdict(said: Verdict, row: Row, record: RunRecord) -> str:
     """One verdict in a few words, such as `detected ASan 12/12`."""
     words: list[str] = [said.rung]
     if said.rung is Rung.NOT_SEEN:
-        words.append(f"in {budget(record)}:")
+        words.append(f"in {budget(record, row)}:")
     words.append(short_tool(clean.line(said.detail, DETAIL_LIMIT)))
-    if said.rung is Rung.REJECTED and evidence.rejection:
-        words.append(f"({evidence.rejection.label.partition('/')[0]})")  # in full in the sentence below
+    if said.rung is Rung.REJECTED and row.evidence.rejection:
+        words.append(f"({row.evidence.rejection.label.partition('/')[0]})")  # in full in the sentence below
     if said.n and said.rung is not Rung.NOT_SEEN and f"{said.k}/{said.n}" not in said.detail:
         words.append(f"{said.k}/{said.n}")
     return " ".join(word for word in words if word)
@@ -98,9 +97,10 @@ def short_tool(text: str) -> str:
     return text
 
 
-def budget(record: RunRecord) -> str:
-    """The executions of the campaign that gathers triggers: what "not seen" is relative to."""
-    runs = dict(record.budgets).get("trigger_runs", "")
+def budget(record: RunRecord, row: Row) -> str:
+    """The executions of the campaign that gathers triggers on the row's target: what "not seen" is relative to."""
+    budgets = dict(record.budgets)
+    runs = budgets.get(f"trigger_runs {row.target}") or budgets.get("trigger_runs", "")  # older: one for all
     return f"{int(runs):,} executions" if runs.isascii() and runs.isdigit() else runs or "the budget below"
 
 

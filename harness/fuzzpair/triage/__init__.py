@@ -8,7 +8,7 @@ from typing import Final
 from fuzzpair.model import CrashReport
 from fuzzpair.triage import asan, cxx, glibc, libfuzzer, msan, rust_panics, sanitizer, tsan, tysan, ubsan
 from fuzzpair.triage.ignored import own_frames, top_own_function
-from fuzzpair.triage.libfuzzer import RunStatistics, run_statistics
+from fuzzpair.triage.libfuzzer import ForkStatus, RunStatistics, coverage_growth, fork_progress, run_statistics
 from fuzzpair.triage.log import Block, Log
 from fuzzpair.triage.names import normalise
 
@@ -53,8 +53,11 @@ def _parse(block: Block) -> CrashReport | None:
 
 
 __all__ = [
+    "ForkStatus",
     "RunStatistics",
+    "coverage_growth",
     "first_report",
+    "fork_progress",
     "normalise",
     "own_frames",
     "parse_log",

@@ -16,6 +16,19 @@ RACE: Final = "race"
 LOCK: Final = "lock"
 LEAK: Final = "leak"
 RECURSION: Final = "recursion"
+NULL: Final = "null"
+WRONG_RELEASE: Final = "wrong release"
+WRONG_TYPE: Final = "wrong type"
+ALLOCATION: Final = "allocation"
+INTEGER_OVERFLOW: Final = "integer overflow"
+INTEGER_CONVERSION: Final = "integer conversion"
+
+# Of one slip, tools may show any two of these: which memory is hit, and what lies there, is chance.
+MEMORY: Final = frozenset({BOUNDS, LIFETIME, UNINITIALISED, NULL, WRONG_RELEASE, WRONG_TYPE})
+INTEGERS: Final = frozenset({INTEGER_OVERFLOW, INTEGER_CONVERSION})
+_ALONE: Final = frozenset({LOCK, LEAK, RECURSION})
+# The kernel's word for a wild address, which has no class.
+WILD: Final = frozenset({"SEGV", "BUS"})
 
 # A class that stands in no row is a family of its own.
 _MEMBERS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
@@ -46,7 +59,7 @@ _MEMBERS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         ),
         UNINITIALISED: ("uninitialised-read", "padding-leak", "exposed-uninitialised"),
         # UBSan stops at the dereference or the argument, ASan or the kernel at the fault.
-        "null": ("null-dereference", "null-argument", "use-after-move-pointer"),
+        NULL: ("null-dereference", "null-argument", "use-after-move-pointer"),
         # Released too early: the next use and the next release are two ends of one slip.
         LIFETIME: (
             "use-after-free",
@@ -59,10 +72,10 @@ _MEMBERS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
             "iterator-invalidation-erase",
             "call-on-freed-object",
         ),
-        "wrong release": ("invalid-free", "free-of-offset-pointer"),
+        WRONG_RELEASE: ("invalid-free", "free-of-offset-pointer"),
         # No tool takes this for the former: the memory is one's own to release, and only AddressSanitizer minds how.
         "wrong deallocator": ("allocator-mismatch", "delete-without-virtual-destructor"),
-        "wrong type": (
+        WRONG_TYPE: (
             "bad-downcast",
             "bad-downcast-same-size",
             "wrong-function-type",
@@ -70,13 +83,13 @@ _MEMBERS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
             "union-confusion",
         ),
         "invalid value": ("invalid-bool", "invalid-enum"),
-        "integer overflow": ("unsigned-wrap", "unsigned-underflow", "signed-overflow"),
-        "integer conversion": ("truncating-cast", "sign-change"),
+        INTEGER_OVERFLOW: ("unsigned-wrap", "unsigned-underflow", "signed-overflow"),
+        INTEGER_CONVERSION: ("truncating-cast", "sign-change"),
         "division": ("division-by-zero", "division-overflow"),
         RACE: ("data-race", "data-race-shared-pointer", "data-race-container"),
         LOCK: ("lock-order-inversion", "double-lock"),
         LEAK: ("memory-leak", "reference-cycle"),
-        "allocation": ("unbounded-growth", "impossible-allocation", "excessive-allocation"),
+        ALLOCATION: ("unbounded-growth", "impossible-allocation", "excessive-allocation"),
         "uncaught exception": ("uncaught-exception", "throw-in-destructor"),
         RECURSION: ("unbounded-recursion",),
     }
@@ -88,10 +101,10 @@ FAMILIES: Final[Mapping[str, str]] = MappingProxyType(
 
 # An offset on null is the null pointer's bug, not the offset's: the kind says more than its class.
 _BY_KIND: Final[Mapping[str, str]] = MappingProxyType(
-    dict.fromkeys(("nullptr-with-offset", "nullptr-with-nonzero-offset", "nullptr-after-nonzero-offset"), "null")
+    dict.fromkeys(("nullptr-with-offset", "nullptr-with-nonzero-offset", "nullptr-after-nonzero-offset"), NULL)
 )
 # A fault at a wild address has no class; a far jump past a buffer is its common cause.
-_WITHOUT_CLASS: Final[Mapping[str, str]] = MappingProxyType(dict.fromkeys(("SEGV", "BUS"), BOUNDS))
+_WITHOUT_CLASS: Final[Mapping[str, str]] = MappingProxyType(dict.fromkeys(sorted(WILD), BOUNDS))
 
 
 def family_of(report: CrashReport) -> str:
@@ -101,3 +114,12 @@ def family_of(report: CrashReport) -> str:
     if report.bug_class is None:
         return _WITHOUT_CLASS.get(report.kind, report.kind)
     return FAMILIES.get(report.bug_class, report.bug_class)
+
+
+def may_be_one(one: str, other: str) -> bool:
+    """Whether two tools may mean one bug by these families, in one function: a race is seen elsewhere as damage."""
+    if one == other:
+        return True
+    if RACE in (one, other):
+        return bool(MEMORY & {one, other})
+    return not _ALONE & {one, other}

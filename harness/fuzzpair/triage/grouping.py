@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from fuzzpair.model import CrashReport, Tool
+from fuzzpair.triage.links import Joined, Shown, linked, shown
 from fuzzpair.triage.rulings import Rulings
 from fuzzpair.triage.signature import Signature, signature
 
@@ -66,15 +67,15 @@ def group(items: Iterable[Item], rulings: Rulings = NO_RULINGS) -> Grouping:
     names: defaultdict[str, list[str]] = defaultdict(list)
     seen: dict[str, _Seen] = {}
     split = {ruling.signature for ruling in rulings.splits}
-    by_input: defaultdict[str, dict[str, tuple[Signature, Tool | None]]] = defaultdict(dict)
+    by_input: defaultdict[str, dict[tuple[str, Tool], Shown]] = defaultdict(dict)
     for item in items:
         made = signature(item.report, item.digest)
         seen[made.crash] = _Seen(made, _rank(item.report))
         names[made.crash].append(item.name)
-        if item.input and made.crash not in split:
-            by_input[item.input][made.bug] = (made, item.report.tool if item.report else None)
+        if item.input and item.report and made.crash not in split:
+            by_input[item.input].setdefault((made.bug, item.report.tool), shown(made, item.report))
     crashes = [CrashGroup(signature=seen[key].signature, items=tuple(sorted(names[key]))) for key in sorted(names)]
-    leaders = _leaders(rulings, _linked(by_input.values()), seen.values())
+    leaders = _leaders(rulings, linked(_in_order(each) for each in by_input.values()), seen.values())
     findings = _findings(crashes, rulings, leaders)
     return Grouping(findings=findings, unused=tuple(_unused((one.signature for one in seen.values()), rulings)))
 
@@ -93,30 +94,8 @@ def _rank(report: CrashReport | None) -> int:
     return _TELLING.index(report.tool) if report and report.tool in _TELLING else len(_TELLING)
 
 
-def _linked(by_input: Iterable[Mapping[str, tuple[Signature, Tool | None]]]) -> Iterator[tuple[str, str]]:
-    """Pairs of bugs that one input shows to two tools: in one function, or of one family and in no two functions.
-
-    A process ends at its first fault, and builds of one source take one input the same way. Two faults of one input in
-    two functions may well be two bugs, the first of which the other tool does not see: these stay apart.
-    """
-    for shown in by_input:
-        alike: defaultdict[tuple[str, str], list[tuple[Signature, Tool | None]]] = defaultdict(list)
-        for _, (made, tool) in sorted(shown.items(), key=lambda pair: pair[0]):
-            if made.place:
-                alike["place", made.place].append((made, tool))
-            if made.family:
-                alike["family", made.family].append((made, tool))
-        for (what, _), ones in alike.items():
-            if what == "place" or len({made.place for made, _ in ones if made.place}) <= 1:
-                yield from _between_tools(ones)
-
-
-def _between_tools(ones: list[tuple[Signature, Tool | None]]) -> Iterator[tuple[str, str]]:
-    """One tool that shows two bugs on one input means two of them."""
-    for made, tool in ones:
-        other = next((one for one, by in ones if by is not tool), None)
-        if other is not None:
-            yield made.bug, other.bug
+def _in_order(shown: Mapping[tuple[str, Tool], Shown]) -> Sequence[Shown]:
+    return [shown[key] for key in sorted(shown)]
 
 
 def _findings(crashes: Iterable[CrashGroup], rulings: Rulings, leaders: Mapping[str, str]) -> tuple[BugGroup, ...]:
@@ -139,24 +118,17 @@ def _leaders(rulings: Rulings, links: Iterable[tuple[str, str]], seen: Iterable[
 
     Of a ruling's the smallest that it names, seen this time or not; else that of the tool that can tell the most.
     """
-    parents: dict[str, str] = {}
-
-    def root(of: str) -> str:
-        while parents.setdefault(of, of) != of:
-            parents[of] = parents[parents[of]]  # halves the path: linear in practice
-            of = parents[of]
-        return of
-
+    sets = Joined()
     joins = [(join.signatures[0], other) for join in rulings.joins for other in join.signatures[1:]]
     for one, other in (*links, *joins):
-        parents[root(one)] = root(other)
+        sets.join(one, other)
     ranks = {one.signature.bug: one.rank for one in sorted(seen, key=lambda one: -one.rank)}
     ranks |= {name: -1 for join in rulings.joins for name in join.signatures}
     best: dict[str, tuple[int, str]] = {}
-    for name in list(parents):
+    for name in sets:
         mine = (ranks.get(name, len(_TELLING)), name)
-        best[root(name)] = min(best.get(root(name), mine), mine)
-    return {name: best[root(name)][1] for name in parents}
+        best[sets.root(name)] = min(best.get(sets.root(name), mine), mine)
+    return {name: best[sets.root(name)][1] for name in sets}
 
 
 def _unused(seen: Iterable[Signature], rulings: Rulings) -> Iterator[UnusedRuling]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from typing import Final
 
 from fuzzpair.model import Frame
@@ -71,6 +72,11 @@ TABLE: Final[tuple[Ignored, ...]] = (
         r"[\w.]{1,80}\.(?:cpp|cc|c|S)\.o",
         "a stripped run-time library: the symbolizer gives the object file for want of a function",
     ),
+    Ignored(
+        Part.FUNCTION,
+        r"(?:crtstuff|crti|crtn|start)\.[cS]",
+        "what starts and ends a process: the symbolizer gives its file for want of a function",
+    ),
     Ignored(Part.FUNCTION, r"fuzzer::.*|_ZN6fuzzer.*", "libFuzzer's loop around the target, demangled or not"),
     Ignored(
         Part.FUNCTION,
@@ -121,6 +127,7 @@ def _any_of(part: Part) -> str:
 _FILE: Final = re.compile(_any_of(Part.FILE))
 _MODULE: Final = re.compile(_any_of(Part.MODULE))
 _FUNCTION: Final = re.compile(_any_of(Part.FUNCTION))
+_FUZZER_NAMES: Final = ("fuzzer::", "_ZN6fuzzer")
 _FUZZER_CALL: Final = re.compile(r"^(?:fuzzer::Fuzzer::ExecuteCallback\b|_ZN6fuzzer6Fuzzer15ExecuteCallback)")
 # What calls the code under test. cargo-fuzz's macro makes a function of the closure that the user writes.
 _HARNESS: Final = re.compile(
@@ -132,10 +139,26 @@ _HARNESS: Final = re.compile(
 def is_ignored(frame: Frame) -> bool:
     """Whether a frame says nothing of the target; one without a name or a file says nothing as well."""
     if frame.file:
-        return _FILE.search(frame.file[:READ_LENGTH]) is not None
+        return _is_of_a_library(frame.file[:READ_LENGTH])
     if frame.function is None:
         return True
-    return is_of_the_system(frame) or _FUNCTION.fullmatch(normalise(frame.function)) is not None
+    return is_of_the_system(frame) or _is_machinery(frame.function)
+
+
+# A target's logs hold the same few files and names in every stack, and a look-up costs a twentieth of the patterns.
+@lru_cache(maxsize=1 << 12)
+def _is_of_a_library(file: str) -> bool:
+    return _FILE.search(file) is not None
+
+
+@lru_cache(maxsize=1 << 12)
+def _is_machinery(function: str) -> bool:
+    return _FUNCTION.fullmatch(normalise(function)) is not None
+
+
+@lru_cache(maxsize=1 << 12)
+def _calls_the_target(function: str) -> bool:
+    return _HARNESS.fullmatch(normalise(function)) is not None
 
 
 def is_of_the_system(frame: Frame) -> bool:
@@ -145,24 +168,25 @@ def is_of_the_system(frame: Frame) -> bool:
 
 def is_harness(frame: Frame) -> bool:
     """Whether a frame only calls the code under test: `main` or the fuzz target."""
-    return frame.function is not None and _HARNESS.fullmatch(normalise(frame.function)) is not None
+    return frame.function is not None and _calls_the_target(frame.function)
 
 
 def own_frames(stack: tuple[Frame, ...]) -> tuple[Frame, ...]:
     """The frames of the target, innermost first. `main` and the fuzz entry count: a harness has bugs as well."""
     called = next((place for place, frame in enumerate(stack) if _is_fuzzer_call(frame)), len(stack))
-    return tuple(frame for frame in stack[:called] if not is_ignored(frame))
+    return tuple([frame for frame in stack[:called] if not is_ignored(frame)])
 
 
 def blamed_frames(stack: tuple[Frame, ...]) -> tuple[Frame, ...]:
     """The own frames without the harness; with nothing else left, the harness is where the bug is."""
     own = own_frames(stack)
-    return tuple(frame for frame in own if not is_harness(frame)) or own
+    return tuple([frame for frame in own if not is_harness(frame)]) or own
 
 
 def _is_fuzzer_call(frame: Frame) -> bool:
     """Where libFuzzer calls the target: the `main` further out is its own."""
-    return frame.function is not None and _FUZZER_CALL.match(frame.function) is not None
+    name = frame.function
+    return name is not None and name.startswith(_FUZZER_NAMES) and _FUZZER_CALL.match(name) is not None
 
 
 def top_own_function(stack: tuple[Frame, ...]) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from fuzzpair.bug_classes import classify
@@ -20,7 +21,10 @@ _STATUS = re.compile(r"^#(\d{1,19})\s+[A-Za-z]\w*\s")
 _PROGRESS = re.compile(r"\b(cov|ft|rss): (\d{1,19})")
 _CORPUS = re.compile(r"\bcorp: (\d{1,19})(?:/(\d{1,19})(b|Kb|Mb|Gb))?")
 _STATISTIC = re.compile(r"^stat::(\w{1,64}):\s*(\d{1,19})\s*$")
+_FORK = re.compile(r"^#(\d{1,19}): cov: (\d{1,19}) ft: \d{1,19} corp: (\d{1,19}) exec/s.{0,40} time: (\d{1,19})s job: ")
 _ARTIFACT = re.compile(r"Test unit written to (.{1,4000})$")
+_TABLES = re.compile(r"^INFO: Loaded \d{1,9} PC tables \((\d{1,19}) PCs\)")
+_COVERED = re.compile(r"\bcov: (\d{1,19})")
 _DONE = re.compile(r"^Done (\d{1,19}) runs in (\d{1,19}) second")
 
 
@@ -96,6 +100,31 @@ def run_statistics(text: str) -> RunStatistics:
     )
 
 
+MAX_POINTS = 400  # of one campaign's growth: as many as a drawing is wide
+
+
+def coverage_growth(text: str) -> tuple[int, tuple[tuple[int, int], ...]]:
+    """(edges instrumented, (executions, edges covered) wherever these grew, and at the end). 0 where it is not said.
+
+    Of more than MAX_POINTS the last of each stretch stays, so that the curve keeps its ends.
+    """
+    instrumented = 0
+    grown: dict[int, int] = {}
+    for line in clean_lines(text):
+        if tables := _TABLES.match(line):
+            instrumented += int(tables[1])
+        elif _STATUS.match(line) and (covered := _COVERED.search(line)):
+            grown[int(line[1:].split(None, 1)[0])] = int(covered[1])
+    points = sorted(grown.items())
+    kept = [point for place, point in enumerate(points) if place in (0, len(points) - 1) or _grew(points, place)]
+    stride = max(1, -(-len(kept) // MAX_POINTS))
+    return instrumented, tuple(reversed(kept[::-1][::stride]))
+
+
+def _grew(points: Sequence[tuple[int, int]], place: int) -> bool:
+    return points[place][1] > points[place - 1][1]
+
+
 def _status(line: str) -> dict[str, int]:
     figures = {name: int(value) for name, value in _PROGRESS.findall(line)}
     figures["units"] = int(line[1:].split(None, 1)[0])
@@ -105,3 +134,22 @@ def _status(line: str) -> dict[str, int]:
         scale = {"b": 1, "Kb": 1 << 10, "Mb": 1 << 20, "Gb": 1 << 30}
         figures["octets"] = int(corpus[2] or 0) * scale.get(corpus[3] or "b", 1)
     return figures
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ForkStatus:
+    """One status line of fork mode, which has a form of its own."""
+
+    seconds: int
+    executed_units: int
+    edges: int
+    corpus_units: int
+
+
+def fork_progress(text: str) -> tuple[ForkStatus, ...]:
+    """How a campaign in fork mode grew, by its status lines, oldest first."""
+    return tuple(
+        ForkStatus(seconds=int(found[4]), executed_units=int(found[1]), edges=int(found[2]), corpus_units=int(found[3]))
+        for line in clean_lines(text)
+        if (found := _FORK.match(line))
+    )

@@ -15,6 +15,7 @@ from fuzzpair.config_problems import problems_of
 from fuzzpair.errors import ConfigError
 from fuzzpair.yaml_source import Document, Problem
 
+GROUPS: Final = "groups.yml"
 _BUG: Final = re.compile(r"bug\d{1,4}-[0-9a-f]{16}")
 _CRASH: Final = re.compile(r"crash\d{1,4}-[0-9a-f]{16}")
 
@@ -99,7 +100,7 @@ def _wrong_signatures(file: _File, document: Document) -> Iterator[Problem]:
     for number, split in enumerate(file.split):
         line = document.line(("split", number, "signature"))
         if not _CRASH.fullmatch(split.signature):
-            yield Problem(line, f"{_shown(split.signature)} is not a same-crash signature (crash2-…)")
+            yield Problem(line, f"{_shown(split.signature)} is not a same-crash signature (crash3-…)")
         elif split.signature in first:
             yield Problem(line, f"{split.signature} is split twice, first on line {first[split.signature]}")
         first.setdefault(split.signature, line)
@@ -116,7 +117,7 @@ def _wrong_in_join(signature: str, line: int, *, is_split: bool) -> Iterator[Pro
                 line, f"{signature} is a same-crash signature: split it first, or join its same-bug signature"
             )
     elif not _BUG.fullmatch(signature):
-        yield Problem(line, f"{_shown(signature)} is not a signature (bug2-… or crash2-…)")
+        yield Problem(line, f"{_shown(signature)} is not a signature (bug3-… or crash3-…)")
 
 
 def _shown(text: str) -> str:

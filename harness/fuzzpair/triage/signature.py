@@ -16,17 +16,18 @@ from typing import Final
 
 from fuzzpair.model import CrashReport, Frame, Tool
 from fuzzpair.triage.families import LEAK, LIFETIME, LOCK, RACE, RECURSION, UNINITIALISED, family_of
-from fuzzpair.triage.ignored import blamed_frames, is_of_the_system
+from fuzzpair.triage.ignored import blamed_frames, is_harness, is_of_the_system
 from fuzzpair.triage.names import normalise
 from fuzzpair.triage.stack import CODEGEN_UNIT
 from fuzzpair.triage.wording import constant_part, own_words
 
-SCHEME: Final = 2  # part of each key: a changed rule must not look like a changed bug
+SCHEME: Final = 3  # part of each key: a changed rule must not look like a changed bug
 UNNAMED_FRAMES: Final = 3
 LEAK_FRAMES: Final = 2  # the allocating function is often everyone's: its caller belongs to the place
 
 _UNKNOWN: Final = "unknown: "
 _CLOSURE = re.compile(r"(?:::\{closure\}|::\$_(?:::operator\(\))?)+(?= \(|$)")
+_NAMELESS_CLOSURE = re.compile(r"(?:\{closure\}|\$_(?:::operator\(\))?)(?:::\{closure\})*( \(.*\)|$)")
 _DESTRUCTOR = re.compile(r"(?:~[^:]*|drop)(?: \(.*\))?$")
 _VARIABLE = re.compile(r"created by an allocation of '([^'\n]{1,200})' in the stack frame")
 _OTHER_PLACES: Final = ("live allocation", "panicked at")
@@ -78,6 +79,28 @@ def signature(report: CrashReport | None, digest: str) -> Signature:
         bug_lines=bug_lines,
         place=_place(report) if report else "",
         family=family_of(report) if report else "",
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Functions:
+    """The target's functions on the stacks of a report, closures counted as the function that holds them."""
+
+    fault: tuple[str, ...]  # innermost first
+    is_harness: (
+        bool  # nothing but `main` or the fuzz target is known of the fault: what was made is only handed out there
+    )
+    every: frozenset[str]  # on any stack: the fault's, the release's, the allocation's, the origin's
+
+
+def functions_of(report: CrashReport) -> Functions:
+    fault = _holders(report.stack)
+    others = (name for label, stack in report.other_stacks if label in _BESIDE for name in _holders(stack))
+    blamed = blamed_frames(report.stack)
+    return Functions(
+        fault=fault,
+        is_harness=bool(blamed) and all(map(is_harness, blamed)),
+        every=frozenset((*fault, *others)),
     )
 
 
@@ -142,7 +165,16 @@ def _place(report: CrashReport) -> str:
 
 def _faulty(report: CrashReport) -> str:
     """Where it goes wrong: the innermost function of the target, a closure counted as the function that holds it."""
-    return _enclosing(next(iter(_places(report)), ""))
+    return _innermost(_places(report))
+
+
+def _innermost(names: Sequence[str]) -> str:
+    return _enclosing(names[0], names[1:]) if names else ""
+
+
+def _holders(stack: tuple[Frame, ...]) -> tuple[str, ...]:
+    names = _names(stack)
+    return tuple(dict.fromkeys(_enclosing(name, names[at + 1 :]) for at, name in enumerate(names)))
 
 
 def _places(report: CrashReport) -> tuple[str, ...]:
@@ -150,8 +182,14 @@ def _places(report: CrashReport) -> tuple[str, ...]:
     return next((names for names in map(_names, stacks) if names), ())
 
 
-def _enclosing(name: str) -> str:
-    return _CLOSURE.sub("", name) or name
+def _enclosing(name: str, callers: Sequence[str] = ()) -> str:
+    """The function that holds a closure. Inlined, one may be named `{closure}` alone: it is held by the next function
+    further out in its file, as no other file can name it."""
+    nameless = _NAMELESS_CLOSURE.match(name)
+    if nameless is None:
+        return _CLOSURE.sub("", name) or name
+    held = (caller for caller in callers if caller.endswith(nameless[1]) and not _NAMELESS_CLOSURE.match(caller))
+    return _CLOSURE.sub("", next(held, name))
 
 
 def _released(report: CrashReport) -> str:
@@ -230,14 +268,18 @@ def _name(frame: Frame) -> str:
     Without its namespaces and types: where a function was inlined, a build with line tables alone knows no more of it,
     and whether it is inlined is the optimiser's choice, which differs from build to build.
     """
-    file = _source_file(frame)
-    if not frame.function:
-        return f"({file})"
-    name = _bare(normalise(frame.function))
-    return f"{name} ({file})" if file else name
+    return _named(frame.function or "", frame.file or "")
 
 
 @lru_cache(maxsize=1 << 12)
+def _named(function: str, path: str) -> str:
+    file = _source_file(path)
+    if not function:
+        return f"({file})"
+    name = _bare(normalise(function))
+    return f"{name} ({file})" if file else name
+
+
 def _bare(name: str) -> str:
     """`a::B::f::{closure}` → `f::{closure}`: closures are told from the function that holds them elsewhere."""
     closure = _CLOSURE.search(name)
@@ -245,9 +287,9 @@ def _bare(name: str) -> str:
     return name[name.rfind("::", 0, end) + 2 if "::" in name[:end] else 0 :]
 
 
-def _source_file(frame: Frame) -> str:
+def _source_file(path: str) -> str:
     """The file without its folders. A unit of code generation, which rustc may name for it, differs by build."""
-    file = _last_part(frame.file or "")
+    file = _last_part(path)
     return "" if CODEGEN_UNIT.fullmatch(file) else file
 
 

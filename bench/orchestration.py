@@ -1,0 +1,109 @@
+"""What orchestration costs: executions a second of a campaign through fuzzpair, against the same program by hand.
+
+    .venv-dev/bin/python bench/orchestration.py [--config examples/gzip/pipeline.yml] [--seconds 60] [--times 5]
+
+By hand: the program of the same build in a folder on this machine, with the same flags and the same corpus. The two
+take turns. A campaign's time is all of it: its container's start, its files' way in, its harvest. Printed are each turn
+and the ratio of the medians; the bench fails under 0.97.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from statistics import median
+
+from fuzzpair.backends.select import open_backend
+from fuzzpair.config import load_config
+from fuzzpair.jobs import Batch, Worker, run_batch
+from fuzzpair.model import Flavour, Language, Limits
+from fuzzpair.own_pair.building import Tree, build_pair, read_seeds
+from fuzzpair.own_pair.campaign import Slice, SliceJob
+from fuzzpair.own_pair.packs import put_pack
+from fuzzpair.own_pair.programs import place_of
+from fuzzpair.own_pair.sources import image_addition
+from fuzzpair.own_pair.state import unit_name
+from fuzzpair.pair_model import TargetProgram
+from fuzzpair.progress import Silent
+from fuzzpair.scheduler import Scheduler
+from fuzzpair.store import Store
+from fuzzpair.triage import fork_progress
+
+LEAST = 0.97
+
+
+def main() -> int:
+    options = _options()
+    config = load_config(options.config)
+    fuzz = config.own_pair
+    backend = open_backend("docker", os.environ, lambda text: print(text, file=sys.stderr))
+    store = Store(str(options.state.resolve() / "store"))
+    toolchain = backend.prepare(config.image, image_addition(fuzz))
+    worker = Worker(backend=backend, store=store, fingerprint=toolchain.fingerprint, limits=Limits())
+    with ThreadPoolExecutor(2) as executor:
+        scheduler = Scheduler(executor, worker, Silent(), slots=2)
+        built = build_pair(Tree(fuzz=fuzz, root=config.root), worker.limits, scheduler, store)
+    program = next(one for one in built.programs if (one.language, one.flavour) == (Language.RUST, Flavour.ADDRESS))
+    units = {unit_name(one): one for one in read_seeds(fuzz).get(program.target, (b"seed",))}
+    packs = (put_pack(store, units),)
+    through, by_hand = [], []
+    for turn in range(options.times):
+        job = SliceJob(
+            program=program, packs=packs, seconds=options.seconds, seed=turn + 1, limits=worker.limits, number=turn
+        )
+        through.append(_through(job, worker))
+        by_hand.append(_by_hand(program, units, options.seconds, turn + 1, store))
+        print(f"turn {turn + 1}: fuzzpair {through[-1]:,.0f}, by hand {by_hand[-1]:,.0f} executions/s", flush=True)
+    ratio = median(through) / median(by_hand)
+    print(f"{program.name}, {options.seconds} s: ratio of medians {ratio:.3f} (at least {LEAST})")
+    return 0 if ratio >= LEAST else 1
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0] if __doc__ else "")
+    parser.add_argument("--config", type=Path, default=Path("examples/gzip/pipeline.yml"))
+    parser.add_argument("--state", type=Path, default=Path(".fuzzpair-bench"))
+    parser.add_argument("--seconds", type=int, default=60)
+    parser.add_argument("--times", type=int, default=5)
+    return parser.parse_args()
+
+
+def _through(job: SliceJob, worker: Worker) -> float:
+    started = time.monotonic()
+    outcome = run_batch(Batch((job,), job.label), worker)[job]
+    spent = time.monotonic() - started
+    if not isinstance(outcome.result, Slice):
+        raise SystemExit(f"{job.label}: {outcome.error}")
+    return outcome.result.executions / spent
+
+
+def _by_hand(program: TargetProgram, units: dict[str, bytes], seconds: int, seed: int, store: Store) -> float:
+    command = place_of(program, Limits().memory_mb, "hand").fuzz(seconds=seconds, seed=seed)
+    with tempfile.TemporaryDirectory(prefix="fuzzpair-bench-") as name:
+        folder = Path(name)
+        for part in ("artifacts", "found", "corpus"):
+            (folder / part).mkdir()
+        for unit, content in units.items():
+            (folder / "corpus" / unit).write_bytes(content)
+        (folder / program.program_name).write_bytes(store.get_blob(program.program))
+        (folder / program.program_name).chmod(0o755)
+        if program.dictionary is not None:
+            (folder / f"{program.program_name}.dict").write_bytes(store.get_blob(program.dictionary))
+        env = {**os.environ, **dict(command.env)}
+        started = time.monotonic()
+        done = subprocess.run(command.argv, cwd=folder, env=env, capture_output=True, check=False)
+        spent = time.monotonic() - started
+    progress = fork_progress(done.stderr.decode(errors="replace"))
+    if not progress:
+        raise SystemExit(f"by hand nothing was executed: {done.stderr.decode(errors='replace')[-500:]}")
+    return progress[-1].executed_units / spent
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,128 @@
+"""Crash inputs on a target's program again: how often it ends so (k of n), a smaller input, and what it is made of."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import ClassVar, Final
+
+from fuzzpair.backends import Sandbox
+from fuzzpair.errors import EngineError
+from fuzzpair.model import Command, Limits
+from fuzzpair.own_pair.campaign import OfProgram
+from fuzzpair.own_pair.programs import Place, place_of
+from fuzzpair.pair_model import TargetProgram
+from fuzzpair.replay import InputFolder
+from fuzzpair.reproduce import TIMES, TRIES, Minimised, Repeats, minimise
+from fuzzpair.store import Store
+
+FILES: Final = 20_000
+_FUNCTION: Final = re.compile(r"^(?:UN)?COVERED_FUNC: .{0,4000}? (/?[^ :]{1,1000}):\d{1,9}$")
+
+
+class TargetFolder(InputFolder):
+    """A target's program and inputs of its own in the sandbox."""
+
+    def __init__(self, place: Place, sandbox: Sandbox, store: Store) -> None:
+        super().__init__(place.folder, sandbox, store)
+        self.place = place
+
+    def put(self, inputs: tuple[str, ...]) -> None:
+        """The program with what lies beside it, and inputs by their sha256."""
+        self.place.put(self.sandbox, self.store)
+        self.put_inputs({name: self.store.get_blob(name) for name in inputs})
+
+    def command(self, name: str) -> Command:
+        return self.place.replay(name)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TargetReproduceJob(OfProgram):
+    """Run each input `times` times on a target's program under its flavour's strict options, one process each."""
+
+    kind: ClassVar[str] = "target reproduce"
+    revision: ClassVar[int] = 1
+    result_type: ClassVar[type[Repeats]] = Repeats
+
+    program: TargetProgram
+    inputs: tuple[str, ...]  # sha256 of each, distinct
+    limits: Limits
+    times: int = TIMES
+    why: str = field(default="again", compare=False)
+
+    @property
+    def label(self) -> str:
+        return f"{self.program.name} {self.why}"
+
+    def run(self, sandbox: Sandbox, store: Store) -> Repeats:
+        folder = TargetFolder(place_of(self.program, self.limits.memory_mb, "replay"), sandbox, store)
+        folder.put(self.inputs)
+        rounds = [folder.run(self.inputs) for _ in range(self.times)]
+        return Repeats(replays=tuple(zip(*rounds, strict=True)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TargetMinimiseJob(OfProgram):
+    """Make `input` smaller as long as a target's program shows the same-bug signature `bug` on it."""
+
+    kind: ClassVar[str] = "target minimise"
+    revision: ClassVar[int] = 1
+    result_type: ClassVar[type[Minimised]] = Minimised
+
+    program: TargetProgram
+    input: str  # sha256
+    bug: str  # same-bug signature
+    limits: Limits
+    fuse_s: float
+    chances: int = 1  # processes a candidate, until one shows it
+    tries: int = TRIES
+
+    @property
+    def label(self) -> str:
+        return f"{self.program.name} minimise {self.input[:12]}"
+
+    def run(self, sandbox: Sandbox, store: Store) -> Minimised:
+        folder = TargetFolder(place_of(self.program, self.limits.memory_mb, "minimise"), sandbox, store)
+        folder.put((self.input,))
+        return minimise(self, folder, store)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkedFiles:
+    """The files of the instrumented functions of a program, as its debug information names them."""
+
+    files: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkedFilesJob(OfProgram):
+    """Ask a program which files it is made of: libFuzzer names every instrumented function with its file."""
+
+    kind: ClassVar[str] = "linked files"
+    revision: ClassVar[int] = 1
+    result_type: ClassVar[type[LinkedFiles]] = LinkedFiles
+
+    program: TargetProgram
+    limits: Limits
+
+    @property
+    def label(self) -> str:
+        return f"{self.program.name} files"
+
+    def run(self, sandbox: Sandbox, store: Store) -> LinkedFiles:
+        """Raises EngineError where it names none: it was built without debug information, or crashes at once."""
+        place = place_of(self.program, self.limits.memory_mb, "linked")
+        place.put(sandbox, store)
+        completed = sandbox.run(place.linked())
+        files = linked_files(completed.stdout.decode(errors="replace") + completed.stderr.decode(errors="replace"))
+        if not files:
+            raise EngineError(
+                f"{self.label}: its functions name no files", next_step="build it with debug information (-g)"
+            )
+        return LinkedFiles(files=files)
+
+
+def linked_files(text: str) -> tuple[str, ...]:
+    """The files that libFuzzer's list of functions names, each once."""
+    named = (found[1] for line in text.splitlines() if (found := _FUNCTION.match(line)))
+    return tuple(sorted(set(named)))[:FILES]
