@@ -32,7 +32,7 @@ LAYERS = (
         "config_types",
         "parting",
     ),
-    ("severity", "claims_file", "outcomes", "config_fuzz", "pair_judging"),
+    ("severity", "claims_file", "outcomes", "config_fuzz", "config_agreement", "pair_judging"),
     ("backends", "triage", "store", "config", "claims_weighed"),  # the seams: they do not know each other
     ("report",),  # reads logs again with triage's pure parsers: a record holds their words, not their stacks
     ("fuzz", "build", "jobs", "mistakes", "state", "tally", "gate", "claims"),

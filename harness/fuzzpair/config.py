@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, Literal, NoReturn
@@ -20,6 +19,7 @@ from pydantic import (
 
 from fuzzpair import yaml_source
 from fuzzpair.bug_classes import BUG_CLASSES
+from fuzzpair.config_agreement import Agreement
 from fuzzpair.config_fuzz import Fuzz
 from fuzzpair.config_problems import perhaps, problems_of
 from fuzzpair.config_types import (
@@ -43,7 +43,6 @@ from fuzzpair.severity import Overrides, Severity
 from fuzzpair.severity_rules import Touch
 
 VERSION = 1
-_DOTTED = r"^[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*$"
 
 # --- what the types below check ----------------------------------------------------------------
 
@@ -69,12 +68,6 @@ def _as_needed(flavours: tuple[Flavour, ...]) -> tuple[Flavour, ...]:
         if flavour not in flavours:
             refuse(f"'{flavour}' must be in this list: no verdict is given without it")
     return flavours
-
-
-def _module_and_name(value: str) -> str:
-    if value and not re.fullmatch(rf"{_DOTTED.removesuffix('$')}:[A-Za-z_][A-Za-z0-9_]*", value.removesuffix("\n")):
-        refuse(f"'{value[:80]}' should be module:name")
-    return value
 
 
 def _known_class(slug: str) -> str:
@@ -188,37 +181,6 @@ class Profile(Section):
 
     def trigger_runs_for(self, target: str) -> int:
         return self.trigger_runs_of.get(target, self.trigger_runs)
-
-
-class Agreement(Section):
-    """How the twins are compared: with each other, and with a reference in Python (docs/agreement.md).
-
-    Whether its files are there is asked by who compares: a bundle of the experiment has none of them.
-    """
-
-    cpp: File
-    """The C++ twin's `describe` for the C ABI."""
-    rust: File
-    """The Rust twin's."""
-    engines: Annotated[tuple[Literal["libfuzzer", "atheris"], ...], AfterValidator(distinct)] = ("libfuzzer",)
-    """libfuzzer: both twins in one binary. atheris: both beside the reference, in Python."""
-    image: File | None = None
-    """The recipe of atheris and the reference, on top of the toolchain image."""
-    modules: File | None = None
-    """A Python package of the pair's own: the reference's function and the structured inputs."""
-    reference: Annotated[str, AfterValidator(_module_and_name)] = ""
-    """`module:function` of the third opinion: (target, octets) → text, or text and reasons."""
-    inputs: Annotated[str, AfterValidator(_module_and_name)] = ""
-    """`module:class` of structured inputs; without it octets are mutated."""
-    instrument: Annotated[tuple[Annotated[str, Field(pattern=_DOTTED)], ...], AfterValidator(distinct)] = ()
-    """Python packages whose coverage guides atheris."""
-    seconds: Seconds = 120
-    """Of one campaign; what it ends is a sample of what was done until then."""
-    runs: Count = 5_000_000
-    """Executions of one campaign."""
-
-    def describe(self, language: Language) -> Path:
-        return self.cpp if language is Language.CPP else self.rust
 
 
 class Config(Section):

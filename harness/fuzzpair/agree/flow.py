@@ -13,7 +13,8 @@ from fuzzpair.agree.examination import Examination, ExamineJob, disagreements, e
 from fuzzpair.agree.plan import UNPATCHED, Compared, Planner
 from fuzzpair.agree.sides import Side
 from fuzzpair.agreement_model import AgreementCampaign, AgreementRecord, AgreementRow, Disagreement
-from fuzzpair.config import Agreement, Config
+from fuzzpair.config import Config
+from fuzzpair.config_agreement import Agreement
 from fuzzpair.errors import EXIT_CLEAN, EXIT_GATE, EXIT_NOT_DONE
 from fuzzpair.jobs import Batch
 from fuzzpair.model import Control, Language, Limits, Toolchain

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from fuzzpair.agree.sides import SideJob, side_job
 from fuzzpair.bug_classes import BUG_CLASSES
 from fuzzpair.build import put_sources
-from fuzzpair.config import Agreement, Config
+from fuzzpair.config import Config
+from fuzzpair.config_agreement import Agreement
 from fuzzpair.errors import PatchError, UsageError
 from fuzzpair.mistakes import Mistake, Tree, load_mistake, mistake_names, read_tree
 from fuzzpair.model import Language, Variant

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from fuzzpair.agree.campaigns import ATHERIS, NATIVE
 from fuzzpair.agree.flow import Budget
-from fuzzpair.config import Agreement, Config
+from fuzzpair.config import Config
+from fuzzpair.config_agreement import Agreement
 from fuzzpair.config_problems import perhaps
 from fuzzpair.errors import ConfigError, UsageError
 from fuzzpair.mistakes import mistake_names

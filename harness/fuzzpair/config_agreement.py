@@ -1,0 +1,52 @@
+"""`agreement:` of pipeline.yml: what `fuzzpair agree` compares."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Annotated, Final, Literal
+
+from pydantic import AfterValidator, Field
+
+from fuzzpair.config_types import Count, File, Seconds, Section, distinct, refuse
+from fuzzpair.model import Language
+
+_NAME: Final = r"[A-Za-z_][A-Za-z0-9_]*"
+DOTTED: Final = rf"^{_NAME}(\.{_NAME})*$"
+
+
+def module_and_name(value: str) -> str:
+    if value and not re.fullmatch(rf"{_NAME}(\.{_NAME})*:{_NAME}", value):
+        refuse(f"'{value[:80]}' should be module:name")
+    return value
+
+
+class Agreement(Section):
+    """How the twins are compared: with each other, and with a reference in Python (docs/agreement.md).
+
+    Whether its files are there is asked by who compares: a bundle of the experiment has none of them.
+    """
+
+    cpp: File
+    """The C++ twin's `describe` for the C ABI."""
+    rust: File
+    """The Rust twin's."""
+    engines: Annotated[tuple[Literal["libfuzzer", "atheris"], ...], AfterValidator(distinct)] = ("libfuzzer",)
+    """libfuzzer: both twins in one binary. atheris: both beside the reference, in Python."""
+    image: File | None = None
+    """The recipe of atheris and the reference, on top of the toolchain image."""
+    modules: File | None = None
+    """A Python package of the pair's own: the reference's function and the structured inputs."""
+    reference: Annotated[str, AfterValidator(module_and_name)] = ""
+    """`module:function` of the third opinion: (target, octets) → text, or text and reasons."""
+    inputs: Annotated[str, AfterValidator(module_and_name)] = ""
+    """`module:class` of structured inputs; without it octets are mutated."""
+    instrument: Annotated[tuple[Annotated[str, Field(pattern=DOTTED)], ...], AfterValidator(distinct)] = ()
+    """Python packages whose coverage guides atheris."""
+    seconds: Seconds = 120
+    """Of one campaign; what it ends is a sample of what was done until then."""
+    runs: Count = 5_000_000
+    """Executions of one campaign."""
+
+    def describe(self, language: Language) -> Path:
+        return self.cpp if language is Language.CPP else self.rust
