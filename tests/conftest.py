@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from fuzzpair.backends.select import open_backend
 from fuzzpair.errors import BackendError
@@ -18,6 +19,10 @@ from tiny_pair import TinyPair
 NO_ENGINE = "no Docker engine answers"
 NO_BROWSER = "no Chromium: apt-get install chromium (or name one in FUZZPAIR_TEST_BROWSER)"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+
+# Both are wall-clock time, and a busy machine is no fault of what is tested.
+settings.register_profile("fuzzpair", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("fuzzpair")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

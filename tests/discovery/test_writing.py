@@ -25,6 +25,8 @@ BOTH = {
     "rust/fuzz/Cargo.toml": FUZZ_TOML.replace('name = "a"', 'name = "fuzz_inflate"') + '[[bin]]\nname = "read_it"\n',
     "corpus/inflate_fuzzer/1": "x",
 }
+# What str.isprintable calls printable, but for the slash, which is in no name.
+PRINTABLE = st.characters(categories=("L", "M", "N", "P", "S"), include_characters=" ", exclude_characters="/")
 slow = settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.too_slow])
 
 
@@ -74,16 +76,14 @@ def test_every_commented_line_can_be_taken_into_use(tmp_path: Path) -> None:
     assert fuzz.targets["read"].rust == "read_it"
 
 
-@given(
-    st.text(min_size=1).filter(str.isprintable) | st.sampled_from([".5", ".inf", "no", "1e3", "0x1", "~", "-", "null"])
-)
+@given(st.text(PRINTABLE, min_size=1) | st.sampled_from([".5", ".inf", "no", "1e3", "0x1", "~", "-", "null"]))
 @slow
 def test_a_scalar_is_read_as_the_text_it_was(text: str) -> None:
     assert yaml.safe_load(f"a: {scalar(text)}  # comment\nb: [{scalar(text)}]\n") == {"a": text, "b": [text]}
 
 
-parts = st.text(st.characters(exclude_characters="/"), min_size=1, max_size=12).filter(
-    lambda part: part.isprintable() and part not in (".", "..", "target", "node_modules") and len(part.encode()) < 60
+parts = st.text(PRINTABLE, min_size=1, max_size=12).filter(
+    lambda part: part not in (".", "..", "target", "node_modules")
 )
 
 
