@@ -20,6 +20,7 @@ def test_no_engine_is_a_backend_error(tmp_path: Path) -> None:
 
 
 @pytest.mark.container
+@pytest.mark.usefixtures("prepared")
 def test_an_engine_says_what_it_is_and_a_sandbox_passes_its_trial() -> None:
     health = DockerHealth(os.environ)
     facts = health.facts()
@@ -43,6 +44,7 @@ def test_an_image_of_another_recipe_is_not_there(tmp_path: Path) -> None:
 
 
 @pytest.mark.container
+@pytest.mark.usefixtures("prepared")
 def test_a_network_that_leads_nowhere_is_said() -> None:
     health = DockerHealth({**os.environ, "http_proxy": "http://127.0.0.1:9", "HTTP_PROXY": "http://127.0.0.1:9"})
     toolchain, _ = health.images(shipped_recipe(), None)

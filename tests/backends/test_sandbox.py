@@ -154,7 +154,7 @@ def test_no_core_file_and_the_usual_stack(sandbox: Sandbox) -> None:
 def test_the_environment_is_the_sandbox_s_own_and_the_command_s(sandbox: Sandbox) -> None:
     completed = sandbox.run(Command(argv=("env",), env=(("ASAN_OPTIONS", "a=1"), ("TZ", "CET")), timeout_s=5))
     names = dict(line.split("=", 1) for line in completed.stdout.decode().splitlines())
-    assert names.keys() <= {"PATH", "HOME", "TMPDIR", "LANG", "TZ", "ASAN_OPTIONS", "LC_CTYPE"}
+    assert names.keys() <= {"PATH", "HOME", "TMPDIR", "LANG", "TZ", "ASAN_OPTIONS", "LC_CTYPE", "FUZZPAIR_PAIR"}
     assert (names["ASAN_OPTIONS"], names["TZ"]) == ("a=1", "CET")
 
 
