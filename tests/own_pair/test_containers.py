@@ -13,6 +13,7 @@ import pytest
 
 from fuzzpair.model import Flavour, Language, Limits
 from fuzzpair.own_pair.again import LinkedFiles, LinkedFilesJob
+from fuzzpair.own_pair.change import touched
 
 pytestmark = pytest.mark.container
 
@@ -76,7 +77,7 @@ def test_programs_name_what_they_are_made_of(open_bench: Any) -> None:
         (program,) = bench.build(language, Flavour.ADDRESS).programs
         made = bench.done(LinkedFilesJob(program=program, limits=Limits())).result
         assert isinstance(made, LinkedFiles)
-        assert any(one.endswith(own) for one in made.files), made.files
+        assert touched([own], {"header": made.files, "other": ("other.c",)}).targets == {"header"}, made.files
 
 
 def test_nights_that_are_killed_lose_nothing_and_leave_nothing(tmp_path: Path) -> None:

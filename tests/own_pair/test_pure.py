@@ -196,6 +196,13 @@ def test_a_change_touches_the_targets_that_are_made_of_what_it_changed(changed: 
     assert chosen.why or targets == {"header", "footer"}
 
 
+def test_a_crate_stands_for_the_file_that_it_is_called_as() -> None:
+    """rustc writes the hash without leading zeros: 15 digits here."""
+    linked = {"by name": ["by_name.434b49e68955613-cgu.0"], "other": ["other.c710822ce47b725a-cgu.0"]}
+    assert touched(["rust/fuzz/fuzz_targets/by-name.rs"], linked).targets == {"by name"}
+    assert touched(["c/by_name.c"], linked).targets == {"by name", "other"}, "it is no file of a crate: anybody's"
+
+
 def test_where_it_cannot_be_told_all_targets_are_touched_and_it_is_said() -> None:
     chosen = touched(["lib/crc.c"], {**LINKED, "stripped": None})
     assert chosen.targets == {"header", "footer", "stripped"}

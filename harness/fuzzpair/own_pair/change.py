@@ -13,6 +13,7 @@ from pathlib import PurePosixPath
 from typing import Final
 
 from fuzzpair.own_pair.wish import Chosen
+from fuzzpair.triage.stack import CODEGEN_UNIT
 
 _NOT_CODE: Final = frozenset({".md", ".rst", ".adoc", ".png", ".jpg", ".jpeg", ".gif", ".svg", ".webp", ".pdf", ".ico"})
 _NOT_CODE_NAMES: Final = re.compile(
@@ -75,7 +76,15 @@ def _is_below(folder: str, linked: str) -> bool:
 def _is_same(path: str, linked: str) -> bool:
     """A build knows a file by the repository's path, by a longer one, or by one from its own folder on."""
     plain = linked.removeprefix("./")
-    return plain == path or plain.endswith(f"/{path}")
+    return plain == path or plain.endswith(f"/{path}") or _is_crate_of(path, plain)
+
+
+def _is_crate_of(path: str, linked: str) -> bool:
+    """Where rustc gives no file, it names a part of the crate, `header.434b49e68955613-cgu.0`; cargo calls the crate of
+    a target as its file."""
+    name = PurePosixPath(path)
+    crate = linked.partition(".")[0]
+    return name.suffix == ".rs" and CODEGEN_UNIT.fullmatch(linked) is not None and crate == name.stem.replace("-", "_")
 
 
 def _some(names: Sequence[str]) -> str:

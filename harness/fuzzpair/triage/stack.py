@@ -17,7 +17,7 @@ _NUMBERED = re.compile(r"^\s*#(\d{1,4})\s+(?:0x[0-9a-fA-F]{1,16}\s+)?(?:in\s+)?(
 _BUILD_ID = re.compile(r"\(BuildId: [0-9a-fA-F]{0,64}\)$")
 _MODULE = re.compile(r"\(([^()]*)\+0x([0-9a-fA-F]{1,16})\)$")
 # rustc names this in the place of a file where a crate, often std, was built without line tables.
-CODEGEN_UNIT = re.compile(r"[\w.-]{1,80}\.[0-9a-f]{16}-cgu\.\d{1,5}")
+CODEGEN_UNIT = re.compile(r"[\w.-]{1,80}\.[0-9a-f]{8,16}-cgu\.\d{1,5}")
 # A Rust backtrace: `3: name` or `3: 0x55d1 - name`, and the place on a line of its own.
 _RUST = re.compile(r"^\s*(\d{1,4}):\s+(?:0x[0-9a-fA-F]{1,16} - )?(\S.*)$")
 _RUST_PLACE = re.compile(r"^\s+at (\S.*)$")
