@@ -161,7 +161,14 @@ def test_130_ctrl_c_before_there_is_a_run(here: Here, tmp_path: Path) -> None:
     os.mkfifo(fifo)
     argv = [sys.executable, "-m", "fuzzpair", "report", "--record", str(fifo)]
     env = {"PYTHONPATH": str(HARNESS), "PYTHONDONTWRITEBYTECODE": "1"}
-    with subprocess.Popen(argv, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+    with subprocess.Popen(
+        argv,
+        env=env,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        # A shell that starts the tests in its background has it ignored, and whatever they start inherits that.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 - no thread holds a lock here
+    ) as process:
         end = opened_when_read(fifo)
         # A signal between the verb's open and its read is only seen when the read ends: ask again, as a person would.
         for _ in range(100):
