@@ -71,6 +71,11 @@ def test_a_damaged_archive_never_raises(at: int, octets: bytes) -> None:
     assert all(len(seed) <= seed_corpus.SEED_LIMIT for seed in seeds.contents)
 
 
+def test_a_seed_whose_name_is_empty_is_a_seed_or_left_out() -> None:
+    seeds = read_seeds(GOOD.replace(b"b/c", b"\0/c"), "x.zip")
+    assert len(seeds.contents) + len(seeds.left_out) == 2
+
+
 def test_options_by_section() -> None:
     text = b"[libfuzzer]\nmax_len = 64\ndict=a.dict\n[asan]\ndetect_leaks=0\n[env]\nHOME=/\n"
     assert read_options(text, "x.options") == (

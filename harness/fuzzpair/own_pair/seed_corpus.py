@@ -41,7 +41,7 @@ def _read(archive: zipfile.ZipFile, name: str) -> Seeds:
     refused: dict[str, int] = {}
     left = ALL_LIMIT
     for entry in archive.infolist():
-        if entry.is_dir():
+        if entry.filename.endswith("/"):  # is_dir() of Python before 3.12 falls over a name that is empty
             continue
         if len(seeds) >= SEEDS_LIMIT or left <= 0:
             refused["over the limit of all seeds"] = refused.get("over the limit of all seeds", 0) + 1
