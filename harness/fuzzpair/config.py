@@ -158,7 +158,7 @@ class Profile(Section):
     """One campaign as a user would fuzz is run for each seed."""
     trigger_runs: Count
     """Executions of the campaign that gathers triggering inputs."""
-    trigger_runs_of: dict[Name, Count] = Field(default={})
+    trigger_runs_of: dict[Name, Count] = Field(default_factory=dict)
     """The same for single targets, where one execution takes much longer."""
     trigger_inputs: Annotated[int, Field(ge=1, le=1000)]
     """Distinct triggering inputs that each flavour is judged on."""

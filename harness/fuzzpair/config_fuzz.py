@@ -15,7 +15,7 @@ from fuzzpair.config_types import (
     Seconds,
     Section,
     distinct,
-    in_repository,
+    existing,
     not_empty,
     refuse,
     root_of,
@@ -51,17 +51,6 @@ _PROGRAM = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")
 _PACKAGE = re.compile(r"[a-z0-9][a-z0-9+.-]{1,99}(=[A-Za-z0-9.+~:-]{1,99})?")
 
 # --- what the types below check ----------------------------------------------------------------
-
-
-def _existing_file(path: Path, info: ValidationInfo) -> Path:
-    resolved = in_repository(path, info)
-    try:
-        is_file = resolved.is_file()
-    except OSError:
-        is_file = False
-    if not is_file:
-        refuse(f"there is no file '{path}' in {root_of(info)}")
-    return resolved
 
 
 def _cargo_fuzz_folder(folder: Path, info: ValidationInfo) -> Path:
@@ -100,7 +89,7 @@ def _state_url(state: str, info: ValidationInfo) -> str:
     return state if "://" in state else str(root_of(info) / state)
 
 
-ExistingFile = Annotated[Path, AfterValidator(_existing_file)]
+ExistingFile = Annotated[Path, existing("file", Path.is_file)]
 CargoFuzzFolder = Annotated[Folder, AfterValidator(_cargo_fuzz_folder)]
 Program = Annotated[str, AfterValidator(_program)]
 Packages = Annotated[tuple[Annotated[str, AfterValidator(_package)], ...], AfterValidator(distinct)]

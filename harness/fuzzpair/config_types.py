@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sized
+from collections.abc import Callable, Sized
 from pathlib import Path
 from typing import Annotated, Any, NoReturn, TypeVar
 
@@ -34,15 +34,18 @@ def in_repository(path: Path, info: ValidationInfo) -> Path:
     return resolved
 
 
-def existing_folder(path: Path, info: ValidationInfo) -> Path:
-    resolved = in_repository(path, info)
-    try:
-        is_folder = resolved.is_dir()
-    except OSError:
-        is_folder = False
-    if not is_folder:
-        refuse(f"there is no folder '{path}' in {root_of(info)}")
-    return resolved
+def existing(what: str, is_one: Callable[[Path], bool]) -> AfterValidator:
+    """A path in the repository at which there is such a thing."""
+
+    def validate(path: Path, info: ValidationInfo) -> Path:
+        resolved = in_repository(path, info)
+        try:
+            is_there = is_one(resolved)
+        except OSError:
+            is_there = False
+        return resolved if is_there else refuse(f"there is no {what} '{path}' in {root_of(info)}")
+
+    return AfterValidator(validate)
 
 
 def not_empty(items: Some) -> Some:
@@ -68,7 +71,7 @@ def word_or_else(value: object) -> str:
 
 
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}\z")]
-Folder = Annotated[Path, AfterValidator(existing_folder)]
+Folder = Annotated[Path, existing("folder", Path.is_dir)]
 File = Annotated[Path, AfterValidator(in_repository)]
 Names = Annotated[tuple[Name, ...], AfterValidator(distinct)]
 Count = Annotated[int, Field(ge=1, lt=1 << 31)]  # of executions: -runs is an int, and libFuzzer keeps its low bits

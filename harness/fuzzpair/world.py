@@ -16,6 +16,7 @@ import typer
 
 from fuzzpair.backends import Backend
 from fuzzpair.backends.select import Kind
+from fuzzpair.backends.toolchain import recipe_digest
 from fuzzpair.config import Config
 from fuzzpair.errors import BackendError, Interrupted
 from fuzzpair.jobs import Worker
@@ -24,7 +25,7 @@ from fuzzpair.pair_model import ImageAddition
 from fuzzpair.progress import Observer
 from fuzzpair.report.console import make_console
 from fuzzpair.report.live import make_observer
-from fuzzpair.store import Store, digest
+from fuzzpair.store import Store
 
 ConfigFile = Annotated[Path, typer.Option("--config", help="The pipeline's file.")]
 StateFolder = Annotated[Path, typer.Option("--state", help="Where the store and the records of past runs are.")]
@@ -86,7 +87,8 @@ def backing(
                 fingerprint = toolchain.fingerprint
             else:
                 toolchain = backend.prepare(over, addition, on=config.image)
-                fingerprint = f"{toolchain.fingerprint} {_texts_digest(over)}"
+                # What is installed on top has no version that could be asked for.
+                fingerprint = f"{toolchain.fingerprint} {recipe_digest(over)}"
             limits = config.limits.to_model()
             worker = Worker(backend=backend, store=store, fingerprint=fingerprint, limits=limits)
             yield Backing(toolchain, worker, executor, workers, observer)
@@ -97,11 +99,6 @@ def backing(
             executor.shutdown(wait=False, cancel_futures=True)
             with suppress(BackendError):  # an engine that is gone must not take what was found with it
                 backend.stop_all()
-
-
-def _texts_digest(folder: Path) -> str:
-    """Of all files of a recipe: what is installed on top has no version that could be asked for."""
-    return digest(b"".join(path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()))
 
 
 def end_like_ctrl_c(number: signal.Signals) -> None:

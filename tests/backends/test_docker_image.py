@@ -10,7 +10,8 @@ import pytest
 from fuzzpair.backends import docker_image
 from fuzzpair.backends.docker import DockerBackend
 from fuzzpair.backends.docker_engine import Engine
-from fuzzpair.backends.docker_image import ImageMaker, recipe_digest
+from fuzzpair.backends.docker_image import ImageMaker
+from fuzzpair.backends.toolchain import recipe_digest
 from fuzzpair.errors import BackendError, ImageError
 from fuzzpair.model import Toolchain
 

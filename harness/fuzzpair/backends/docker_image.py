@@ -23,6 +23,7 @@ from fuzzpair.backends.docker_engine import Engine, engine_errors
 from fuzzpair.backends.docker_session import LABEL_ROLE
 from fuzzpair.backends.local import Ended, run_tool, tool_path
 from fuzzpair.backends.pair_files import certificates
+from fuzzpair.backends.toolchain import recipe_digest
 from fuzzpair.errors import BackendError, ImageError
 
 BASE = "debian:bookworm-slim"
@@ -33,16 +34,6 @@ PULL_SILENCE_S = 10.0
 PROXY_VARIABLES = ("HTTP_PROXY", "HTTPS_PROXY", "FTP_PROXY", "NO_PROXY")
 LAST_LINES = 15
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
-
-
-def recipe_digest(recipe: Path) -> str:
-    """sha256 over the names, contents and execute bits of a recipe's files."""
-    digest = hashlib.sha256()
-    for file in sorted(path for path in recipe.rglob("*") if path.is_file()):
-        content = file.read_bytes()
-        head = f"{file.relative_to(recipe).as_posix()} {os.access(file, os.X_OK)} {len(content)}\n"
-        digest.update(head.encode() + content)
-    return digest.hexdigest()
 
 
 def _name_of(recipe: Path, base: str | None = None) -> tuple[str, str]:

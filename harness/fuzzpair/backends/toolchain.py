@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Callable
+from pathlib import Path
 
 from fuzzpair.backends import Sandbox
 from fuzzpair.errors import BackendError
@@ -12,6 +14,16 @@ from fuzzpair.model import Command, Completed, Toolchain
 PACKAGES = ("clang-[0-9]*", "libclang-rt-*-dev", "rustc", "rustc-web", "libstdc++-*-dev", "libc++-*-dev", "libc6")
 REBUILT = "/opt/fuzzpair/rebuilt.sha256"  # docker/toolchain: how the instrumented libraries were made
 TIMEOUT_S = 60.0
+
+
+def recipe_digest(recipe: Path) -> str:
+    """sha256 over the names, contents and execute bits of a recipe's files."""
+    digest = hashlib.sha256()
+    for file in sorted(path for path in recipe.rglob("*") if path.is_file()):
+        content = file.read_bytes()
+        head = f"{file.relative_to(recipe).as_posix()} {os.access(file, os.X_OK)} {len(content)}\n"
+        digest.update(head.encode() + content)
+    return digest.hexdigest()
 
 
 def _first_line(completed: Completed) -> str:
