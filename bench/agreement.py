@@ -23,7 +23,7 @@ from fuzzpair.agreement_model import AgreementCampaign
 from fuzzpair.backends.docker import DockerBackend
 from fuzzpair.config import load_config
 from fuzzpair.jobs import Batch, Worker, run_batch, stored_outcome
-from fuzzpair.model import Language
+from fuzzpair.model.language import Language
 from fuzzpair.reading import read_corpus
 from fuzzpair.state import locked_state
 

@@ -20,7 +20,11 @@ from pathlib import Path
 
 from pydantic import TypeAdapter
 
-from fuzzpair.model import CrashReport, Flavour, Frame, Replay, Row, RunRecord, Variant
+from fuzzpair.model.crash_report import CrashReport, Frame
+from fuzzpair.model.flavour import Flavour
+from fuzzpair.model.language import Variant
+from fuzzpair.model.replay import Replay
+from fuzzpair.model.run_record import Row, RunRecord
 from fuzzpair.replay import Replays
 from fuzzpair.report.json_report import read_record
 from fuzzpair.state import latest_record, open_store

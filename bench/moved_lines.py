@@ -14,7 +14,11 @@ from fuzzpair.config import Config, load_config
 from fuzzpair.flavours import judge_env
 from fuzzpair.jobs import Batch, Worker
 from fuzzpair.mistakes import load_mistake, read_tree
-from fuzzpair.model import Flavour, Language, Replay, ReplayedProgram, Row, RunRecord
+from fuzzpair.model.evidence import ReplayedProgram
+from fuzzpair.model.flavour import Flavour
+from fuzzpair.model.language import Language
+from fuzzpair.model.replay import Replay
+from fuzzpair.model.run_record import Row, RunRecord
 from fuzzpair.progress import Silent
 from fuzzpair.replay import ReplayJob, Replays
 from fuzzpair.scheduler import Scheduler

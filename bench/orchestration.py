@@ -23,7 +23,9 @@ from statistics import median
 from fuzzpair.backends.select import open_backend
 from fuzzpair.config import load_config
 from fuzzpair.jobs import Batch, Worker, run_batch
-from fuzzpair.model import Flavour, Language, Limits
+from fuzzpair.model.command import Limits
+from fuzzpair.model.flavour import Flavour
+from fuzzpair.model.language import Language
 from fuzzpair.own_pair.building import Tree, build_pair, read_seeds
 from fuzzpair.own_pair.campaign import Slice, SliceJob
 from fuzzpair.own_pair.packs import put_pack

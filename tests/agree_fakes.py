@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 
-from fuzzpair.model import Command, Completed
+from fuzzpair.model.command import Command, Completed
 
 Files = dict[str, bytes]
 SAID = "\nfuzzpair: parted 00000000000000aa octets 20 executions 77 seconds 0.250\n"

@@ -9,7 +9,7 @@ from typing import ClassVar
 from fuzzpair.backends import Sandbox
 from fuzzpair.backends.fake import FakeBackend, succeed
 from fuzzpair.errors import BackendError, BuildError, SandboxError
-from fuzzpair.model import Command, Completed, Limits
+from fuzzpair.model.command import Command, Completed, Limits
 from fuzzpair.store import Store
 
 

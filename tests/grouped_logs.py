@@ -17,7 +17,7 @@ from functools import cache
 from itertools import combinations
 from pathlib import Path
 
-from fuzzpair.model import CrashReport
+from fuzzpair.model.crash_report import CrashReport
 from fuzzpair.triage import normalise, parse_log
 from fuzzpair.triage.grouping import Item, group
 from fuzzpair.triage.signature import cause

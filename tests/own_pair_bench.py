@@ -10,7 +10,9 @@ from fuzzpair.backends import Backend
 from fuzzpair.backends.docker import DockerBackend
 from fuzzpair.config import Config, load_config
 from fuzzpair.jobs import Batch, Job, Outcome, Worker, run_batch
-from fuzzpair.model import Flavour, Language, Limits
+from fuzzpair.model.command import Limits
+from fuzzpair.model.flavour import Flavour
+from fuzzpair.model.language import Language
 from fuzzpair.own_pair.builds import side_build, side_jobs
 from fuzzpair.own_pair.checkup import checkup_job
 from fuzzpair.own_pair.sources import image_addition, read_side

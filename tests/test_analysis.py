@@ -12,7 +12,8 @@ from fuzzpair.backends.docker import DockerBackend
 from fuzzpair.backends.fake import FakeSandbox
 from fuzzpair.build import put_sources
 from fuzzpair.errors import BuildError
-from fuzzpair.model import Analyzer, Command, Completed, Limits
+from fuzzpair.model.command import Command, Completed, Limits
+from fuzzpair.model.tool import Analyzer
 from fuzzpair.store import Store
 
 REPOSITORY = Path(__file__).parents[1]

@@ -9,7 +9,8 @@ import pytest
 
 from fuzzpair.bug_classes import BUG_CLASSES, GROUPS, bug_class, candidates, classify
 from fuzzpair.errors import UsageError
-from fuzzpair.model import Access, Tool
+from fuzzpair.model.crash_report import Access
+from fuzzpair.model.tool import Tool
 
 
 def test_slugs_are_unique_across_groups() -> None:

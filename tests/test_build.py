@@ -13,7 +13,9 @@ from fuzzpair.backends.fake import TOOLCHAIN, FakeSandbox
 from fuzzpair.build import JUDGE, PREPARED, Build, BuildJob, build_job, put_sources
 from fuzzpair.jobs import Batch, Job, Worker, job_key, run_batch
 from fuzzpair.mistakes import load_mistake, read_tree
-from fuzzpair.model import Command, Completed, Flavour, Language, Limits, Variant
+from fuzzpair.model.command import Command, Completed, Limits
+from fuzzpair.model.flavour import Flavour
+from fuzzpair.model.language import Language, Variant
 from fuzzpair.store import Store
 from tiny_pair import CPP, RUST, Files, Tools
 

@@ -6,7 +6,7 @@ import pytest
 
 from fuzzpair.canary import apply_overlay, parse_overlay
 from fuzzpair.errors import PatchError
-from fuzzpair.model import Language
+from fuzzpair.model.language import Language
 
 TREE = {"src/name.cpp": "int f() {\n    copy(a, b);\n    return 0;\n}\n", "src/other.cpp": "    copy(a, b);\n"}
 AT = ("Canary-At", "src/name.cpp: copy(a, b);")

@@ -12,22 +12,15 @@ from hypothesis import strategies as st
 from fuzzpair.bug_classes import BUG_CLASSES
 from fuzzpair.claims import answer_claims
 from fuzzpair.claims_file import Claim, parse_claims
-from fuzzpair.model import (
-    ClaimAnswer,
-    Control,
-    Diagnostic,
-    Evidence,
-    Flavour,
-    Load,
-    RejectionLabel,
-    Reply,
-    Row,
-    Rung,
-    RunRecord,
-    Tool,
-    Variant,
-    Verdict,
-)
+from fuzzpair.model.claim_answer import ClaimAnswer, Reply
+from fuzzpair.model.diagnostic import Diagnostic, RejectionLabel
+from fuzzpair.model.evidence import Evidence, Load
+from fuzzpair.model.flavour import Flavour
+from fuzzpair.model.language import Variant
+from fuzzpair.model.run_facts import Control
+from fuzzpair.model.run_record import Row, RunRecord
+from fuzzpair.model.tool import Tool
+from fuzzpair.model.verdict import Rung, Verdict
 from fuzzpair.rows import _warned_or
 from report.records import judgement, passing_record, rejection, row
 

@@ -14,7 +14,8 @@ from fuzzpair.backends import Backend
 from fuzzpair.backends.fake import FakeBackend
 from fuzzpair.backends.select import Kind
 from fuzzpair.errors import UsageError
-from fuzzpair.model import Flavour, Language
+from fuzzpair.model.flavour import Flavour
+from fuzzpair.model.language import Language
 from fuzzpair.own_pair.reproducing import Asked, write_artifacts
 from fuzzpair.own_pair.state import PairState, unit_name
 from fuzzpair.store import Files, Store

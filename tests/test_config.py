@@ -16,7 +16,9 @@ from pydantic import ValidationError
 
 from fuzzpair.config import Config, json_schema, load_config
 from fuzzpair.errors import EXIT_USAGE, ConfigError, UsageError
-from fuzzpair.model import Flavour, Language, Limits, Variant
+from fuzzpair.model.command import Limits
+from fuzzpair.model.flavour import Flavour
+from fuzzpair.model.language import Language, Variant
 from fuzzpair.severity import Overrides, Severity
 from fuzzpair.severity_rules import Touch
 

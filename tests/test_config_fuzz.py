@@ -10,7 +10,8 @@ import pytest
 
 from fuzzpair.config import Config, load_config, shipped_recipe
 from fuzzpair.errors import ConfigError, UsageError
-from fuzzpair.model import Flavour, Language
+from fuzzpair.model.flavour import Flavour
+from fuzzpair.model.language import Language
 
 REPOSITORY = Path(__file__).parent.parent
 GOOD = """\

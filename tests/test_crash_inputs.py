@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from fuzzpair.model import Command, Completed
+from fuzzpair.model.command import Command, Completed
 from tiny_cli import Here
 from tiny_pair import Tools, asan
 

@@ -10,7 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fuzzpair.diagnostics import on_changed_lines, parse_clang, parse_rustc, read_rejection
-from fuzzpair.model import Diagnostic, Language, Rejection, RejectionLabel, Tool
+from fuzzpair.model.diagnostic import Diagnostic, Rejection, RejectionLabel
+from fuzzpair.model.language import Language
+from fuzzpair.model.tool import Tool
 
 COMPILERS = Path(__file__).parent / "compilers"
 

@@ -15,7 +15,7 @@ from fuzzpair import cli
 from fuzzpair.backends.select import open_backend
 from fuzzpair.errors import ConfigError, UsageError
 from fuzzpair.findings import STDIN, Judging, read_given, read_reports, read_rulings, triage
-from fuzzpair.model import Triage
+from fuzzpair.model.finding import Triage
 from fuzzpair.report.findings import render_findings, render_json
 from fuzzpair.severity_rules import Reachability
 from tiny_pair import TinyPair

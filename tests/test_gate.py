@@ -10,7 +10,11 @@ import pytest
 
 from fuzzpair.errors import ConfigError
 from fuzzpair.gate import Baseline, Course, judge_run, read_baseline, shown_rungs
-from fuzzpair.model import Control, Difference, Gate, GateStatus, Language, Row, Rung, Variant, Verdict
+from fuzzpair.model.gate import Difference, Gate, GateStatus
+from fuzzpair.model.language import Language, Variant
+from fuzzpair.model.run_facts import Control
+from fuzzpair.model.run_record import Row
+from fuzzpair.model.verdict import Rung, Verdict
 from fuzzpair.rows import Assembly
 
 BASELINE = Baseline("f00d", {"use-after-free/cpp": "detected / stopped", "use-after-free/rust": "rejected"})

@@ -13,7 +13,11 @@ from fuzzpair import state
 from fuzzpair.cli import main
 from fuzzpair.errors import StoreError, UsageError
 from fuzzpair.history import FILE, find_run, read_history
-from fuzzpair.model import Finding, PastRow, PastRun, Row, Rung, RunRecord, Variant, Verdict
+from fuzzpair.model.finding import Finding
+from fuzzpair.model.language import Variant
+from fuzzpair.model.past_run import PastRow, PastRun
+from fuzzpair.model.run_record import Row, RunRecord
+from fuzzpair.model.verdict import Rung, Verdict
 from fuzzpair.report.charts import findings_over_nights
 from fuzzpair.report.json_report import render
 from fuzzpair.report.moves import Way, comparable, finding_trend, moves, past_run, trend

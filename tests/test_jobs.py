@@ -13,7 +13,9 @@ from fuzzpair.build import build_job
 from fuzzpair.errors import BackendError, StoreError
 from fuzzpair.flavours import CPP_COMMON
 from fuzzpair.jobs import Batch, Job, Worker, job_key, run_batch, stored_outcome
-from fuzzpair.model import Flavour, Language, Limits
+from fuzzpair.model.command import Limits
+from fuzzpair.model.flavour import Flavour
+from fuzzpair.model.language import Language
 from fuzzpair.store import Store
 
 FINGERPRINT = "f00d"

@@ -15,7 +15,11 @@ from fuzzpair.errors import EngineError
 from fuzzpair.flavours import RECIPES
 from fuzzpair.jobs import job_key
 from fuzzpair.load import ALLOWED, LOAD_LIMITS, LoadBuildJob, LoadJob, LoadProgram, load_build
-from fuzzpair.model import Command, Completed, Flavour, Language, Row, UnderLoad, Variant
+from fuzzpair.model.command import Command, Completed
+from fuzzpair.model.evidence import UnderLoad
+from fuzzpair.model.flavour import Flavour
+from fuzzpair.model.language import Language, Variant
+from fuzzpair.model.run_record import Row
 from fuzzpair.outcomes import Asked, Word, cases_of
 from fuzzpair.store import Store
 from tiny_pair import TinyPair, Tools, cpp_patch, rust_patch

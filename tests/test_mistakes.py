@@ -10,7 +10,7 @@ import pytest
 from fuzzpair.bug_classes import BUG_CLASSES
 from fuzzpair.errors import PatchError
 from fuzzpair.mistakes import Mistake, Planted, load_mistake, mistake_names, read_tree
-from fuzzpair.model import Language, Variant
+from fuzzpair.model.language import Language, Variant
 
 REPOSITORY = Path(__file__).parent.parent
 CPP, RUST = REPOSITORY / "targets-cpp" / "dns", REPOSITORY / "targets-rust" / "dns"

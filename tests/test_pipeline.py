@@ -8,7 +8,10 @@ from pathlib import Path
 import pytest
 
 from fuzzpair.errors import ConfigError, FuzzpairError, UsageError
-from fuzzpair.model import GateStatus, Reply, RunRecord, StageCost
+from fuzzpair.model.claim_answer import Reply
+from fuzzpair.model.gate import GateStatus
+from fuzzpair.model.run_facts import StageCost
+from fuzzpair.model.run_record import RunRecord
 from fuzzpair.pipeline import SCHEMA, STAGES
 from fuzzpair.progress import Silent
 from fuzzpair.report.json_report import SCHEMA as WRITTEN

@@ -15,7 +15,7 @@ from fuzzpair.backends import Backend
 from fuzzpair.backends.fake import FakeBackend
 from fuzzpair.backends.select import Kind
 from fuzzpair.errors import BackendError, ImageError
-from fuzzpair.model import Language
+from fuzzpair.model.language import Language
 from fuzzpair.own_pair.wish import Built
 from fuzzpair.pytest_pair import PairTests
 from fuzzpair.world import World

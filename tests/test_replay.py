@@ -10,7 +10,9 @@ import pytest
 from fuzzpair.backends.fake import FakeSandbox
 from fuzzpair.build import runtime_files
 from fuzzpair.flavours import RECIPES, SANITIZER_EXIT, SPEAKS, judge_env
-from fuzzpair.model import Command, Completed, Flavour, Language, Limits
+from fuzzpair.model.command import Command, Completed, Limits
+from fuzzpair.model.flavour import Flavour
+from fuzzpair.model.language import Language
 from fuzzpair.replay import RACE_TRIES, ReplayJob, Replays, for_race
 from fuzzpair.store import Store
 

@@ -11,7 +11,9 @@ import pytest
 from fuzzpair.backends.fake import FakeBackend, FakeSandbox
 from fuzzpair.errors import UsageError
 from fuzzpair.jobs import Batch, Outcome, Outcomes, Worker, job_key, run_batch, stored_outcome
-from fuzzpair.model import Command, Completed, Flavour, Limits, Reproduction
+from fuzzpair.model.command import Command, Completed, Limits
+from fuzzpair.model.finding import Reproduction
+from fuzzpair.model.flavour import Flavour
 from fuzzpair.reproduce import Judge, Minimised, MinimiseJob, Shown, count_job, minimise_job, reproduce_job, shown_by
 from fuzzpair.store import Store
 from fuzzpair.triage import parse_log

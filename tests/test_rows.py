@@ -6,7 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from fuzzpair.model import Evidence, Fidelity, Flavour, Judgement, RejectionLabel, Row, Rung, Variant
+from fuzzpair.model.diagnostic import RejectionLabel
+from fuzzpair.model.evidence import Evidence, Judgement
+from fuzzpair.model.flavour import Flavour
+from fuzzpair.model.language import Variant
+from fuzzpair.model.run_record import Row
+from fuzzpair.model.verdict import Fidelity, Rung
 from tiny_pair import PIPELINE, TinyPair, Tools, cpp_patch, rows_of, rust_patch
 
 

@@ -6,7 +6,9 @@ import shlex
 from dataclasses import dataclass
 from pathlib import Path
 
-from fuzzpair.model import Command, Completed, Finding, RunRecord
+from fuzzpair.model.command import Command, Completed
+from fuzzpair.model.finding import Finding
+from fuzzpair.model.run_record import RunRecord
 from fuzzpair.report.json_report import read_record, render
 from tiny_cli import Here
 from tiny_pair import PIPELINE, TinyPair, Tools

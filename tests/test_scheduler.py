@@ -15,7 +15,10 @@ from fuzzpair.backends.fake import FakeBackend
 from fuzzpair.build import Build, build_job
 from fuzzpair.errors import BackendError, BuildError
 from fuzzpair.jobs import Batch, Job, Worker, stored_outcome
-from fuzzpair.model import Flavour, Language, Limits, StageCost
+from fuzzpair.model.command import Limits
+from fuzzpair.model.flavour import Flavour
+from fuzzpair.model.language import Language
+from fuzzpair.model.run_facts import StageCost
 from fuzzpair.progress import Silent
 from fuzzpair.scheduler import Flow, Scheduler, Step
 from fuzzpair.store import Store

@@ -10,7 +10,8 @@ import pytest
 
 import severity_page
 from fuzzpair.bug_classes import BUG_CLASSES
-from fuzzpair.model import Access, AddressClass, CrashReport, Frame, Tool
+from fuzzpair.model.crash_report import Access, AddressClass, CrashReport, Frame
+from fuzzpair.model.tool import Tool
 from fuzzpair.severity import (
     NO_OVERRIDES,
     Fault,

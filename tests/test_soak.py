@@ -14,7 +14,10 @@ from fuzzpair.config import load_config
 from fuzzpair.flavours import RECIPES, SOAKED
 from fuzzpair.jobs import Worker
 from fuzzpair.mistakes import read_tree
-from fuzzpair.model import Command, Completed, Flavour, Language, Limits, Soaked
+from fuzzpair.model.campaign import Soaked
+from fuzzpair.model.command import Command, Completed, Limits
+from fuzzpair.model.flavour import Flavour
+from fuzzpair.model.language import Language
 from fuzzpair.progress import Silent
 from fuzzpair.scheduler import Scheduler
 from fuzzpair.soak import Soak, exit_code_of, findings_of

@@ -11,7 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fuzzpair.model import CrashReport, Ending, Flavour, Frame, Replay, Rung, Tool, Variant, Verdict
+from fuzzpair.model.crash_report import CrashReport, Frame
+from fuzzpair.model.flavour import Flavour
+from fuzzpair.model.language import Variant
+from fuzzpair.model.replay import Ending, Replay
+from fuzzpair.model.tool import Tool
+from fuzzpair.model.verdict import Rung, Verdict
 from fuzzpair.tally import Runs, catches, ending_of, runtime_verdict, tools_that_catch, touches, wrong_outputs
 from fuzzpair.triage import first_report
 

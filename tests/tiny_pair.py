@@ -19,7 +19,8 @@ from fuzzpair.backends.fake import TOOLCHAIN, FakeBackend
 from fuzzpair.config import load_config
 from fuzzpair.errors import BackendError, SandboxError
 from fuzzpair.jobs import Worker
-from fuzzpair.model import Command, Completed, Limits, Row, RunRecord
+from fuzzpair.model.command import Command, Completed, Limits
+from fuzzpair.model.run_record import Row, RunRecord
 from fuzzpair.pipeline import Experiment
 from fuzzpair.progress import Observer, Silent
 from fuzzpair.store import Store

@@ -10,7 +10,10 @@ from typing import Final
 from fuzzpair.backends import Backend
 from fuzzpair.errors import StoreError, UsageError
 from fuzzpair.flavours import judge_env
-from fuzzpair.model import Completed, Flavour, Limits, ReplayedProgram, Row, RunRecord
+from fuzzpair.model.command import Completed, Limits
+from fuzzpair.model.evidence import ReplayedProgram
+from fuzzpair.model.flavour import Flavour
+from fuzzpair.model.run_record import Row, RunRecord
 from fuzzpair.replay import replay_command
 from fuzzpair.store import Store
 

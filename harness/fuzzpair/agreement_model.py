@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from fuzzpair.model import Control, Language, StageCost, Toolchain
+from fuzzpair.model.language import Language
+from fuzzpair.model.run_facts import Control, StageCost, Toolchain
 
 
 class Voice(StrEnum):

@@ -11,7 +11,10 @@ from fuzzpair.build import COMPILE_TIMEOUT_S, Sources, included
 from fuzzpair.diagnostics import parse_clang, parse_rustc
 from fuzzpair.errors import BuildError
 from fuzzpair.flavours import CPP_COMMON, RUST_COMMON
-from fuzzpair.model import Analyzer, Command, Completed, Diagnostic, Language, Tool
+from fuzzpair.model.command import Command, Completed
+from fuzzpair.model.diagnostic import Diagnostic
+from fuzzpair.model.language import Language
+from fuzzpair.model.tool import Analyzer, Tool
 from fuzzpair.store import Store
 
 _CPP_FLAGS = (*CPP_COMMON, "-Wno-everything", "-I.")  # the compiler's own warnings are the build's

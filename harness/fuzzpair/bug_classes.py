@@ -10,7 +10,8 @@ from types import MappingProxyType
 from typing import Final
 
 from fuzzpair.errors import UsageError
-from fuzzpair.model import Access, Tool
+from fuzzpair.model.crash_report import Access
+from fuzzpair.model.tool import Tool
 
 ANY_KIND: Final = "*"
 

@@ -16,7 +16,10 @@ from fuzzpair.backends import Sandbox
 from fuzzpair.diagnostics import parse_clang, parse_rustc
 from fuzzpair.errors import BuildError
 from fuzzpair.flavours import CPP_COMMON, CPP_LINK_COMMON, RECIPES, RUST_COMMON, Recipe
-from fuzzpair.model import Command, Completed, Diagnostic, Flavour, Language
+from fuzzpair.model.command import Command, Completed
+from fuzzpair.model.diagnostic import Diagnostic
+from fuzzpair.model.flavour import Flavour
+from fuzzpair.model.language import Language
 from fuzzpair.store import Store, digest
 
 COMPILE_TIMEOUT_S = 300.0

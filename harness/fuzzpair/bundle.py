@@ -17,7 +17,9 @@ from fuzzpair.config import Config, load_config
 from fuzzpair.errors import FuzzpairError, PatchError, SandboxError, UsageError
 from fuzzpair.jobs import job_key
 from fuzzpair.mistakes import Mistake, load_mistake, read_tree
-from fuzzpair.model import Flavour, Language, Row, RunRecord
+from fuzzpair.model.flavour import Flavour
+from fuzzpair.model.language import Language
+from fuzzpair.model.run_record import Row, RunRecord
 from fuzzpair.store import Store, canonical_json, digest
 from fuzzpair.subjects import planted_subject, unpatched_subject
 

@@ -17,7 +17,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from fuzzpair.errors import PatchError
-from fuzzpair.model import Language
+from fuzzpair.model.language import Language
 
 CALL = {
     # The predicate is evaluated once, converted to bool, before the slip.

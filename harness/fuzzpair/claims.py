@@ -13,7 +13,10 @@ from dataclasses import dataclass
 from fuzzpair.bug_classes import BUG_CLASSES
 from fuzzpair.claims_file import Claim, Question
 from fuzzpair.claims_weighed import WeighedRows, weigh
-from fuzzpair.model import CaseCount, ClaimAnswer, DecidingRow, Flavour, Limit, Reply, RunRecord, Variant
+from fuzzpair.model.claim_answer import CaseCount, ClaimAnswer, DecidingRow, Limit, Reply
+from fuzzpair.model.flavour import Flavour
+from fuzzpair.model.language import Variant
+from fuzzpair.model.run_record import RunRecord
 from fuzzpair.outcomes import Asked, Case, Word, cases_of, counted
 
 MANY = 3  # what has to be named and is long is named by its first few, and the rest counted

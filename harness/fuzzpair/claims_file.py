@@ -17,7 +17,10 @@ from fuzzpair import yaml_source
 from fuzzpair.bug_classes import BUG_CLASSES, GROUPS
 from fuzzpair.config_problems import perhaps, problems_of
 from fuzzpair.errors import ConfigError
-from fuzzpair.model import Ending, RejectionLabel, Rung, UnderLoad
+from fuzzpair.model.diagnostic import RejectionLabel
+from fuzzpair.model.evidence import UnderLoad
+from fuzzpair.model.replay import Ending
+from fuzzpair.model.verdict import Rung
 from fuzzpair.yaml_source import Document, Problem
 
 Some = TypeVar("Some")

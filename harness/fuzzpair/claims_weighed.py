@@ -7,7 +7,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from fuzzpair.claims_file import Entry, Weighed
-from fuzzpair.model import CaseCount, DecidingRow, Flavour, Rung, Variant, WeighedAnswer, WeighedShare
+from fuzzpair.model.claim_answer import CaseCount, DecidingRow, WeighedAnswer, WeighedShare
+from fuzzpair.model.flavour import Flavour
+from fuzzpair.model.language import Variant
+from fuzzpair.model.verdict import Rung
 from fuzzpair.outcomes import SHIPPED, Asked, Case, Word, counted
 
 # Worst and best are taken over what may run. As written it is shown beside them: nobody ships what is rejected.

@@ -36,7 +36,11 @@ from fuzzpair.findings import STDIN, Judging, Read, read_given, read_reports, re
 from fuzzpair.fuzz.triggers import Triggers
 from fuzzpair.history import find_run, read_history
 from fuzzpair.mistakes import read_tree
-from fuzzpair.model import Flavour, Language, Limits, RunRecord, Triage
+from fuzzpair.model.command import Limits
+from fuzzpair.model.finding import Triage
+from fuzzpair.model.flavour import Flavour
+from fuzzpair.model.language import Language
+from fuzzpair.model.run_record import RunRecord
 from fuzzpair.pipeline import Experiment
 from fuzzpair.reading import check_wish, read_corpus
 from fuzzpair.rebase import problems_behind, rebase_all

@@ -19,7 +19,7 @@ from fuzzpair.config import Config, load_config
 from fuzzpair.config_fuzz import Fuzz
 from fuzzpair.errors import ConfigError, UsageError
 from fuzzpair.findings import Judging
-from fuzzpair.model import Flavour
+from fuzzpair.model.flavour import Flavour
 from fuzzpair.own_pair.building import Tree, build_pair, read_seeds
 from fuzzpair.own_pair.change import touched
 from fuzzpair.own_pair.known_issues import KnownIssue, parse_known_issues

@@ -11,7 +11,8 @@ from fuzzpair.fuzz.campaign import CampaignJob
 from fuzzpair.fuzz.triggers import Triggers
 from fuzzpair.jobs import Outcomes, Worker
 from fuzzpair.mistakes import Tree
-from fuzzpair.model import Flavour, Language
+from fuzzpair.model.flavour import Flavour
+from fuzzpair.model.language import Language
 from fuzzpair.replay import ReplayJob
 from fuzzpair.subjects import Subject
 from fuzzpair.triage.grouping import NO_RULINGS

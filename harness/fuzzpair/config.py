@@ -38,7 +38,10 @@ from fuzzpair.config_types import (
 )
 from fuzzpair.errors import ConfigError, UsageError
 from fuzzpair.flavours import RECIPES
-from fuzzpair.model import Analyzer, Flavour, Language, Limits, Variant
+from fuzzpair.model.command import Limits
+from fuzzpair.model.flavour import Flavour
+from fuzzpair.model.language import Language, Variant
+from fuzzpair.model.tool import Analyzer
 from fuzzpair.severity import Overrides, Severity
 from fuzzpair.severity_rules import Touch
 

@@ -9,7 +9,7 @@ from typing import Annotated, Final, Literal
 from pydantic import AfterValidator, Field
 
 from fuzzpair.config_types import Count, File, Seconds, Section, distinct, refuse
-from fuzzpair.model import Language
+from fuzzpair.model.language import Language
 
 _NAME: Final = r"[A-Za-z_][A-Za-z0-9_]*"
 DOTTED: Final = rf"^{_NAME}(\.{_NAME})*$"

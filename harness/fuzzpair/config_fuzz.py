@@ -21,7 +21,8 @@ from fuzzpair.config_types import (
     root_of,
 )
 from fuzzpair.flavours import SOAKED
-from fuzzpair.model import Flavour, Language
+from fuzzpair.model.flavour import Flavour
+from fuzzpair.model.language import Language
 
 # clang's names for what `-fsanitize=undefined` consists of.
 UndefinedCheck = Literal[

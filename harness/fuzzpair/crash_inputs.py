@@ -9,7 +9,7 @@ from typing import Final
 
 from fuzzpair.findings import Tried
 from fuzzpair.jobs import Batch, Outcomes
-from fuzzpair.model import Finding, Reproduction, Smaller
+from fuzzpair.model.finding import Finding, Reproduction, Smaller
 from fuzzpair.reproduce import (
     TIMES,
     Judge,

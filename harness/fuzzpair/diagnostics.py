@@ -7,7 +7,9 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from fuzzpair.model import Diagnostic, Language, Rejection, RejectionLabel, Span, Tool
+from fuzzpair.model.diagnostic import Diagnostic, Rejection, RejectionLabel, Span
+from fuzzpair.model.language import Language
+from fuzzpair.model.tool import Tool
 
 _CLANG = re.compile(
     r"^(?P<file>[^:\s][^:]*):(?P<line>\d+):(?P<column>\d+): (?P<level>fatal error|error|warning|note): (?P<text>.*)$"

@@ -12,7 +12,8 @@ from types import MappingProxyType
 from typing import BinaryIO, Final
 
 from fuzzpair.errors import ConfigError, UsageError
-from fuzzpair.model import Crash, CrashReport, Finding, Reproduction, Triage
+from fuzzpair.model.crash_report import CrashReport
+from fuzzpair.model.finding import Crash, Finding, Reproduction, Triage
 from fuzzpair.severity import NO_OVERRIDES, Fault, Overrides, assess, rate
 from fuzzpair.severity_rules import Reachability
 from fuzzpair.store import digest

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from fuzzpair.model import Flavour, Language, Tool
+from fuzzpair.model.flavour import Flavour
+from fuzzpair.model.language import Language
+from fuzzpair.model.tool import Tool
 
 
 @dataclass(frozen=True, slots=True)

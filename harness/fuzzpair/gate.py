@@ -10,7 +10,10 @@ from typing import Any
 import yaml
 
 from fuzzpair.errors import EXIT_CLEAN, EXIT_GATE, EXIT_INTERRUPTED, EXIT_NOT_DONE, ConfigError
-from fuzzpair.model import Control, Difference, Gate, GateStatus, Row, Rung
+from fuzzpair.model.gate import Difference, Gate, GateStatus
+from fuzzpair.model.run_facts import Control
+from fuzzpair.model.run_record import Row
+from fuzzpair.model.verdict import Rung
 
 SCHEMA = "fuzzpair/expected/1"
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from fuzzpair import state
 from fuzzpair.errors import StoreError, UsageError
-from fuzzpair.model import PastRow, PastRun
+from fuzzpair.model.past_run import PastRow, PastRun
 from fuzzpair.report.json_report import read_record
 from fuzzpair.report.moves import past_run
 from fuzzpair.store import Store

@@ -15,7 +15,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from fuzzpair.backends import Backend, ReadBlob, Sandbox
 from fuzzpair.errors import FuzzpairError, InternalError
-from fuzzpair.model import Command, Completed, Limits
+from fuzzpair.model.command import Command, Completed, Limits
 from fuzzpair.store import Store, canonical_json, digest
 
 

@@ -16,7 +16,10 @@ from fuzzpair.build import BuildJob, everything_in_force
 from fuzzpair.errors import EngineError
 from fuzzpair.flavours import RECIPES, Recipe
 from fuzzpair.jobs import Outcomes, job_key
-from fuzzpair.model import Command, Completed, Flavour, Language, Limits, Load, Variant
+from fuzzpair.model.command import Command, Completed, Limits
+from fuzzpair.model.evidence import Load
+from fuzzpair.model.flavour import Flavour
+from fuzzpair.model.language import Language, Variant
 from fuzzpair.store import Store
 
 # The program that watches over the commands needs some 15 MiB of it. The smaller, the sooner a leak fills it.

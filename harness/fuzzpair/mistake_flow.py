@@ -14,7 +14,11 @@ from fuzzpair.fuzz.triggers import TriggerJob, Triggers
 from fuzzpair.jobs import Batch, Job
 from fuzzpair.load import LoadJob
 from fuzzpair.mistakes import Mistake
-from fuzzpair.model import Analyzer, Ending, Flavour, Language, Row, Variant
+from fuzzpair.model.flavour import Flavour
+from fuzzpair.model.language import Language, Variant
+from fuzzpair.model.replay import Ending
+from fuzzpair.model.run_record import Row
+from fuzzpair.model.tool import Analyzer
 from fuzzpair.replay import ReplayJob, Replays, for_race
 from fuzzpair.rows import Assembly, VariantWork
 from fuzzpair.run_findings import RunFindings

@@ -11,7 +11,7 @@ from pathlib import Path
 from fuzzpair.bug_classes import bug_class
 from fuzzpair.canary import Overlay, apply_overlay, parse_overlay
 from fuzzpair.errors import PatchError, UsageError
-from fuzzpair.model import Language, Variant
+from fuzzpair.model.language import Language, Variant
 from fuzzpair.patches import Patch, apply_patch, parse_patch
 from fuzzpair.store import digest
 

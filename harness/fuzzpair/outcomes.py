@@ -8,19 +8,14 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from fuzzpair.model import (
-    CaseCount,
-    DecidingRow,
-    Ending,
-    Flavour,
-    Load,
-    RejectionLabel,
-    Row,
-    Rung,
-    UnderLoad,
-    Variant,
-    Verdict,
-)
+from fuzzpair.model.claim_answer import CaseCount, DecidingRow
+from fuzzpair.model.diagnostic import RejectionLabel
+from fuzzpair.model.evidence import Load, UnderLoad
+from fuzzpair.model.flavour import Flavour
+from fuzzpair.model.language import Variant
+from fuzzpair.model.replay import Ending
+from fuzzpair.model.run_record import Row
+from fuzzpair.model.verdict import Rung, Verdict
 
 SHIPPED: Final = "rust-shipped"
 # As rows.py writes what happens behind a warning, for example

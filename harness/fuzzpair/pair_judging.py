@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from fuzzpair.errors import EXIT_CLEAN, EXIT_GATE, EXIT_INTERRUPTED, EXIT_NOT_DONE
-from fuzzpair.model import Control, CrashReport, Tool
+from fuzzpair.model.crash_report import CrashReport
+from fuzzpair.model.run_facts import Control
+from fuzzpair.model.tool import Tool
 from fuzzpair.pair_model import OpenCampaign, PairFinding, SideBuild, Standing
 
 OPEN = (Standing.NEW, Standing.REOPENED)

@@ -1,6 +1,6 @@
 """The nouns of a user's own pair (`fuzz:` in pipeline.yml): frozen dataclasses and enums, no I/O and no decisions.
 
-The experiment's are in model.py. A pair has up to two *sides*, one for each language; a side builds its targets once
+The experiment's are in model/. A pair has up to two *sides*, one for each language; a side builds its targets once
 for each flavour; a target is named once for both sides.
 """
 
@@ -9,7 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from fuzzpair.model import Control, CrashReport, Flavour, Language, Reproduction, StageCost, Toolchain
+from fuzzpair.model.crash_report import CrashReport
+from fuzzpair.model.finding import Reproduction
+from fuzzpair.model.flavour import Flavour
+from fuzzpair.model.language import Language
+from fuzzpair.model.run_facts import Control, StageCost, Toolchain
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -33,7 +33,12 @@ from fuzzpair.mistake_flow import (
     MistakeFlow,
 )
 from fuzzpair.mistakes import load_mistake, read_tree
-from fuzzpair.model import Campaign, Control, Finding, Flavour, Growth, Language, Row, RunRecord, Toolchain, Variant
+from fuzzpair.model.campaign import Campaign, Growth
+from fuzzpair.model.finding import Finding
+from fuzzpair.model.flavour import Flavour
+from fuzzpair.model.language import Language, Variant
+from fuzzpair.model.run_facts import Control, Toolchain
+from fuzzpair.model.run_record import Row, RunRecord
 from fuzzpair.progress import Observer
 from fuzzpair.reading import mistakes_to_run, read_claims, read_corpus, read_groups
 from fuzzpair.replay import RACE_TRIES, KnownBadJob, ReplayJob, known_bad_job

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from fuzzpair.model import Row, StageCost
+from fuzzpair.model.run_facts import StageCost
+from fuzzpair.model.run_record import Row
 
 
 class Observer(Protocol):

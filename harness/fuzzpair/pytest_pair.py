@@ -13,7 +13,7 @@ from fuzzpair import state
 from fuzzpair.backends.select import Kind
 from fuzzpair.config import Config, load_config
 from fuzzpair.errors import FuzzpairError
-from fuzzpair.model import Limits
+from fuzzpair.model.command import Limits
 from fuzzpair.own_pair.building import Tree, build_pair
 from fuzzpair.own_pair.known_issues import KnownIssue, parse_known_issues
 from fuzzpair.own_pair.leads import Tried

@@ -13,7 +13,12 @@ from fuzzpair.errors import BuildError
 from fuzzpair.flavours import CPP_COMMON, CPP_LINK_COMMON, RECIPES, RUST_COMMON, SPEAKS, judge_env
 from fuzzpair.fuzz.triggers import read_counts
 from fuzzpair.jobs import Outcomes
-from fuzzpair.model import Command, Completed, CrashReport, Flavour, Language, Limits, Replay, Tool
+from fuzzpair.model.command import Command, Completed, Limits
+from fuzzpair.model.crash_report import CrashReport
+from fuzzpair.model.flavour import Flavour
+from fuzzpair.model.language import Language
+from fuzzpair.model.replay import Replay
+from fuzzpair.model.tool import Tool
 from fuzzpair.store import Store
 from fuzzpair.triage import first_report
 

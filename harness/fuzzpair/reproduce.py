@@ -13,7 +13,11 @@ from fuzzpair.backends import Sandbox
 from fuzzpair.errors import UsageError
 from fuzzpair.flavours import judge_env
 from fuzzpair.jobs import Job, Outcomes
-from fuzzpair.model import Completed, CrashReport, Flavour, Limits, Replay, Reproduction
+from fuzzpair.model.command import Completed, Limits
+from fuzzpair.model.crash_report import CrashReport
+from fuzzpair.model.finding import Reproduction
+from fuzzpair.model.flavour import Flavour
+from fuzzpair.model.replay import Replay
 from fuzzpair.reduction import reduce_input
 from fuzzpair.replay import InputFolder, ReplayFolder, ReplayJob
 from fuzzpair.store import Store, canonical_json, digest

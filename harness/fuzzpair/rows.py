@@ -15,29 +15,15 @@ from fuzzpair.fuzz.triggers import Triggers
 from fuzzpair.jobs import Job, Outcomes, job_key
 from fuzzpair.load import LoadJob, loads_of
 from fuzzpair.mistakes import Mistake, Planted
-from fuzzpair.model import (
-    Analyzer,
-    Campaign,
-    CanaryCount,
-    Diagnostic,
-    Ending,
-    Evidence,
-    Fidelity,
-    Flavour,
-    FlavourVerdict,
-    Found,
-    Judgement,
-    Language,
-    Rejection,
-    RejectionLabel,
-    Replay,
-    ReplayedProgram,
-    Row,
-    Rung,
-    Tool,
-    Variant,
-    Verdict,
-)
+from fuzzpair.model.campaign import Campaign
+from fuzzpair.model.diagnostic import Diagnostic, Rejection, RejectionLabel
+from fuzzpair.model.evidence import CanaryCount, Evidence, Found, Judgement, ReplayedProgram
+from fuzzpair.model.flavour import Flavour
+from fuzzpair.model.language import Language, Variant
+from fuzzpair.model.replay import Ending, Replay
+from fuzzpair.model.run_record import Row
+from fuzzpair.model.tool import Analyzer, Tool
+from fuzzpair.model.verdict import Fidelity, FlavourVerdict, Rung, Verdict
 from fuzzpair.replay import RACE_TRIES, ReplayJob, replays_of
 from fuzzpair.store import Store
 from fuzzpair.subjects import Subject

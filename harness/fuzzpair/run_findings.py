@@ -9,7 +9,10 @@ from fuzzpair.common import Common
 from fuzzpair.crash_inputs import Minimising, StoredBuild, tried_again
 from fuzzpair.findings import Judging, Tried, findings_of
 from fuzzpair.jobs import Outcomes
-from fuzzpair.model import Campaign, CrashInput, CrashReport, Finding, Flavour
+from fuzzpair.model.campaign import Campaign, CrashInput
+from fuzzpair.model.crash_report import CrashReport
+from fuzzpair.model.finding import Finding
+from fuzzpair.model.flavour import Flavour
 from fuzzpair.reproduce import (
     TIMES,
     CountJob,

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 
 from fuzzpair.errors import BackendError, SandboxError
 from fuzzpair.jobs import Batch, Job, Outcome, Outcomes, Worker, run_batch, stored_outcome
-from fuzzpair.model import StageCost
+from fuzzpair.model.run_facts import StageCost
 from fuzzpair.progress import Observer
 
 

@@ -15,7 +15,8 @@ from types import MappingProxyType
 from typing import Final
 
 from fuzzpair.bug_classes import BUG_CLASSES
-from fuzzpair.model import AddressClass, CrashReport, Tool
+from fuzzpair.model.crash_report import AddressClass, CrashReport
+from fuzzpair.model.tool import Tool
 from fuzzpair.severity_rules import RULES, STALE, UNCLASSIFIED, Effect, Reachability, Touch
 
 

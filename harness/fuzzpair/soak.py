@@ -17,7 +17,9 @@ from fuzzpair.errors import EXIT_CLEAN, EXIT_NOT_DONE
 from fuzzpair.flavours import SOAKED, Recipe
 from fuzzpair.fuzz.campaign import CampaignJob
 from fuzzpair.jobs import Batch, Worker
-from fuzzpair.model import Campaign, Flavour, Language, Soaked
+from fuzzpair.model.campaign import Campaign, Soaked
+from fuzzpair.model.flavour import Flavour
+from fuzzpair.model.language import Language
 from fuzzpair.replay import KnownBad, known_bad_job
 from fuzzpair.scheduler import Scheduler
 

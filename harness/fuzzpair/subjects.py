@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from fuzzpair.build import JUDGE, Build, BuildJob, Sources, build_job, put_sources
 from fuzzpair.jobs import Outcomes, job_key
 from fuzzpair.mistakes import Mistake, Planted, Tree
-from fuzzpair.model import Flavour, Language
+from fuzzpair.model.flavour import Flavour
+from fuzzpair.model.language import Language
 from fuzzpair.store import Store
 
 

@@ -6,17 +6,12 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from fuzzpair.model import (
-    CrashReport,
-    Ending,
-    Flavour,
-    Frame,
-    Replay,
-    Rung,
-    Tool,
-    Variant,
-    Verdict,
-)
+from fuzzpair.model.crash_report import CrashReport, Frame
+from fuzzpair.model.flavour import Flavour
+from fuzzpair.model.language import Variant
+from fuzzpair.model.replay import Ending, Replay
+from fuzzpair.model.tool import Tool
+from fuzzpair.model.verdict import Rung, Verdict
 from fuzzpair.triage.ignored import is_ignored
 
 # --- the closed table of endings ---------------------------------------------------------------

@@ -9,7 +9,8 @@ from fuzzpair.build import Build, BuildJob
 from fuzzpair.common import Common
 from fuzzpair.jobs import Outcomes
 from fuzzpair.load import LoadJob, LoadProgram, load_build
-from fuzzpair.model import Flavour, Language
+from fuzzpair.model.flavour import Flavour
+from fuzzpair.model.language import Language
 from fuzzpair.rows import VariantWork
 
 # A leak is run under load as it ships; claims ask the same of hardened C++.

@@ -12,7 +12,9 @@ from fuzzpair.bundle import BLOBS, Bundle
 from fuzzpair.errors import EXIT_CLEAN, EXIT_GATE, EXIT_INTERRUPTED, EXIT_NOT_DONE
 from fuzzpair.fuzz.triggers import Triggers
 from fuzzpair.gate import shown_rungs
-from fuzzpair.model import Answer, Check, Row, RunRecord, Variant
+from fuzzpair.model.bundle_check import Answer, Check
+from fuzzpair.model.language import Variant
+from fuzzpair.model.run_record import Row, RunRecord
 from fuzzpair.store import Store
 
 

@@ -19,7 +19,8 @@ from fuzzpair.backends.fake import TOOLCHAIN, FakeBackend
 from fuzzpair.config import load_config
 from fuzzpair.errors import ConfigError, UsageError
 from fuzzpair.jobs import Worker
-from fuzzpair.model import Language, Limits
+from fuzzpair.model.command import Limits
+from fuzzpair.model.language import Language
 from fuzzpair.progress import Silent
 from fuzzpair.report.agreement import document, sentence
 from fuzzpair.report.agreement_files import write_agreement

@@ -11,7 +11,8 @@ import pytest
 from fuzzpair.backends import Sandbox
 from fuzzpair.backends.docker import DockerBackend
 from fuzzpair.backends.local import LocalBackend
-from fuzzpair.model import Limits, Toolchain
+from fuzzpair.model.command import Limits
+from fuzzpair.model.run_facts import Toolchain
 
 RECIPE = Path(__file__).parents[2] / "docker/toolchain"
 

@@ -11,7 +11,7 @@ from fuzzpair.backends.docker_health import DockerHealth
 from fuzzpair.backends.trial import try_sandbox
 from fuzzpair.config import shipped_recipe
 from fuzzpair.errors import BackendError
-from fuzzpair.model import Limits
+from fuzzpair.model.command import Limits
 
 
 def test_no_engine_is_a_backend_error(tmp_path: Path) -> None:

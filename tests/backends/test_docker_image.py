@@ -13,7 +13,7 @@ from fuzzpair.backends.docker_engine import Engine
 from fuzzpair.backends.docker_image import ImageMaker
 from fuzzpair.backends.toolchain import recipe_digest
 from fuzzpair.errors import BackendError, ImageError
-from fuzzpair.model import Toolchain
+from fuzzpair.model.run_facts import Toolchain
 
 
 @pytest.fixture

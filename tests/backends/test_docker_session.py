@@ -29,7 +29,7 @@ from fuzzpair.backends.docker_session import (
 )
 from fuzzpair.backends.owner import current_owner
 from fuzzpair.errors import BackendError, SandboxError
-from fuzzpair.model import Command, Limits
+from fuzzpair.model.command import Command, Limits
 from fuzzpair.store import digest
 
 pytestmark = pytest.mark.container

@@ -20,7 +20,7 @@ from fuzzpair.backends.exchange import (
     read_put,
 )
 from fuzzpair.errors import BackendError, SandboxError
-from fuzzpair.model import Command
+from fuzzpair.model.command import Command
 
 COMMAND = Command(argv=("tool", "\udcff"), timeout_s=5, output_limit=100)
 

@@ -9,7 +9,7 @@ import pytest
 from fuzzpair.backends import Backend
 from fuzzpair.backends.fake import FakeBackend, FakeSandbox, succeed
 from fuzzpair.errors import SandboxError
-from fuzzpair.model import Command, Completed, Limits
+from fuzzpair.model.command import Command, Completed, Limits
 
 COMPILE = Command(argv=("clang++", "a.cpp", "-o", "a"), timeout_s=1)
 

@@ -11,7 +11,7 @@ import pytest
 
 from fuzzpair.backends.local import NO_ISOLATION, LocalBackend, find_tools, run_tool
 from fuzzpair.errors import BackendError, SandboxError
-from fuzzpair.model import Command, Limits
+from fuzzpair.model.command import Command, Limits
 
 VERSIONS = {"clang-22": "clang 22.1", "rustc": "rustc 1.96\nhost: x86_64-unknown-linux-gnu"}
 

@@ -11,7 +11,7 @@ import pytest
 from fuzzpair.backends.local import LocalBackend, run_tool
 from fuzzpair.backends.local_pair import MARK, make_pair_folder
 from fuzzpair.errors import ImageError
-from fuzzpair.model import Command, Limits
+from fuzzpair.model.command import Command, Limits
 from fuzzpair.pair_model import ImageAddition
 
 FETCH = b'echo "$PWD" > "$SRC/where"; cp Cargo.toml "$SRC/given"; test -d "$WORK"\n'

@@ -9,7 +9,7 @@ import pytest
 
 from fuzzpair.backends import Sandbox
 from fuzzpair.errors import SandboxError
-from fuzzpair.model import Command, Completed
+from fuzzpair.model.command import Command, Completed
 from fuzzpair.store import digest
 
 

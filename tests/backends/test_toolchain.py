@@ -5,7 +5,7 @@ import pytest
 from fuzzpair.backends.fake import FakeSandbox
 from fuzzpair.backends.toolchain import fingerprint_of, read_toolchain
 from fuzzpair.errors import BackendError
-from fuzzpair.model import Command, Completed
+from fuzzpair.model.command import Command, Completed
 
 ANSWERS = {
     "clang": "Debian clang version 22.1.8 (1~deb12u1)\nTarget: x86_64-pc-linux-gnu\n",

@@ -10,7 +10,7 @@ from fuzzpair.backends.health import EngineFacts
 from fuzzpair.backends.machine import Machine
 from fuzzpair.backends.trial import TrialFacts
 from fuzzpair.doctor.judging import Check, Level, judge_engine, judge_machine, judge_memory, judge_trial
-from fuzzpair.model import Limits
+from fuzzpair.model.command import Limits
 
 MACHINE = Machine(cpus=2, memory_mb=8000, core_pattern="core", mmap_rnd_bits=28, disk_free_mb=50_000)
 ENGINE = EngineFacts(

@@ -11,7 +11,9 @@ from fuzzpair.backends.fake import Answer, FakeSandbox
 from fuzzpair.errors import EngineError, StoreError
 from fuzzpair.fuzz.campaign import CampaignJob
 from fuzzpair.jobs import job_key
-from fuzzpair.model import Campaign, Command, Completed, Flavour, Limits
+from fuzzpair.model.campaign import Campaign
+from fuzzpair.model.command import Command, Completed, Limits
+from fuzzpair.model.flavour import Flavour
 from fuzzpair.store import Store
 
 DONE = b"#9\tDONE   cov: 12 ft: 20 corp: 3/9b\nDone 100 runs in 1 second(s)\nstat::number_of_executed_units: 100\n"

@@ -8,7 +8,8 @@ import pytest
 
 from fuzzpair.fuzz import Engine, Reading, Task
 from fuzzpair.fuzz.libfuzzer import LibFuzzer
-from fuzzpair.model import Completed, Tool
+from fuzzpair.model.command import Completed
+from fuzzpair.model.tool import Tool
 
 LOGS = Path(__file__).parents[1] / "logs" / "fuzz"
 TASK = Task(

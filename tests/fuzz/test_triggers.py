@@ -11,7 +11,7 @@ import pytest
 from fuzzpair.backends.fake import FakeSandbox
 from fuzzpair.errors import EngineError
 from fuzzpair.fuzz.triggers import BROKEN_EXIT, TriggerJob, Triggers, read_counts
-from fuzzpair.model import Command, Completed, Limits
+from fuzzpair.model.command import Command, Completed, Limits
 from fuzzpair.store import Store
 
 

@@ -6,7 +6,12 @@ from dataclasses import replace
 from typing import Any
 
 from fuzzpair.backends.fake import TOOLCHAIN
-from fuzzpair.model import Access, Control, CrashReport, Flavour, Frame, Language, Reproduction, StageCost, Tool
+from fuzzpair.model.crash_report import Access, CrashReport, Frame
+from fuzzpair.model.finding import Reproduction
+from fuzzpair.model.flavour import Flavour
+from fuzzpair.model.language import Language
+from fuzzpair.model.run_facts import Control, StageCost
+from fuzzpair.model.tool import Tool
 from fuzzpair.own_pair.run import SCHEMA
 from fuzzpair.pair_model import (
     CorpusState,

@@ -11,7 +11,8 @@ from typing import Any
 
 from fuzzpair.backends.fake import TOOLCHAIN, FakeBackend
 from fuzzpair.jobs import Worker
-from fuzzpair.model import Language, Limits
+from fuzzpair.model.command import Limits
+from fuzzpair.model.language import Language
 from fuzzpair.own_pair.run import PairRun
 from fuzzpair.own_pair.state import PairState
 from fuzzpair.own_pair.wish import Built, Wish

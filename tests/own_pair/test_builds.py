@@ -11,7 +11,10 @@ from pathlib import Path
 import pytest
 
 from fuzzpair.errors import ImageError
-from fuzzpair.model import Command, CrashReport, Flavour, Language
+from fuzzpair.model.command import Command
+from fuzzpair.model.crash_report import CrashReport
+from fuzzpair.model.flavour import Flavour
+from fuzzpair.model.language import Language
 from fuzzpair.own_pair.checkup import place_program
 from fuzzpair.pair_model import Checkup, Health, SideBuild, TargetProgram
 from fuzzpair.triage import first_report

@@ -11,7 +11,9 @@ from typing import Any
 
 import pytest
 
-from fuzzpair.model import Flavour, Language, Limits
+from fuzzpair.model.command import Limits
+from fuzzpair.model.flavour import Flavour
+from fuzzpair.model.language import Language
 from fuzzpair.own_pair.again import LinkedFiles, LinkedFilesJob
 from fuzzpair.own_pair.change import touched
 

@@ -14,7 +14,9 @@ from fuzzpair.backends.fake import FakeBackend, FakeSandbox
 from fuzzpair.config import Config, load_config
 from fuzzpair.errors import BuildError
 from fuzzpair.jobs import Batch, Outcome, Worker, job_key, run_batch
-from fuzzpair.model import Command, Completed, Flavour, Language, Limits
+from fuzzpair.model.command import Command, Completed, Limits
+from fuzzpair.model.flavour import Flavour
+from fuzzpair.model.language import Language
 from fuzzpair.own_pair.builds import SideBuildJob, side_build, side_jobs
 from fuzzpair.own_pair.checkup import checkup_job
 from fuzzpair.own_pair.sources import SideSources, read_side

@@ -8,7 +8,11 @@ from datetime import date
 import pytest
 
 from fuzzpair.errors import ConfigError
-from fuzzpair.model import Control, CrashReport, Flavour, Language, Tool
+from fuzzpair.model.crash_report import CrashReport
+from fuzzpair.model.flavour import Flavour
+from fuzzpair.model.language import Language
+from fuzzpair.model.run_facts import Control
+from fuzzpair.model.tool import Tool
 from fuzzpair.own_pair.again import linked_files
 from fuzzpair.own_pair.alarms import alarms
 from fuzzpair.own_pair.change import is_code, touched

@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from fuzzpair.errors import BackendError, SandboxError
-from fuzzpair.model import Command, Completed, Flavour, Language
+from fuzzpair.model.command import Command, Completed
+from fuzzpair.model.flavour import Flavour
+from fuzzpair.model.language import Language
 from fuzzpair.own_pair.known_issues import KnownIssue
 from fuzzpair.own_pair.state import unit_name
 from fuzzpair.own_pair.wish import Built, Chosen

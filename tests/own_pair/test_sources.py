@@ -14,7 +14,7 @@ from fuzzpair.backends.docker_pair_image import dockerfile
 from fuzzpair.backends.pair_files import addition_digest, certificates, write_files
 from fuzzpair.config import Config, load_config
 from fuzzpair.errors import ConfigError, UsageError
-from fuzzpair.model import Language
+from fuzzpair.model.language import Language
 from fuzzpair.own_pair.sources import CppSources, RustSources, image_addition, read_side
 from fuzzpair.pair_model import ImageAddition
 from fuzzpair.store import Store

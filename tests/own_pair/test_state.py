@@ -14,7 +14,7 @@ import pytest
 from moto.server import ThreadedMotoServer
 
 from fuzzpair.errors import StoreError, UsageError
-from fuzzpair.model import Language
+from fuzzpair.model.language import Language
 from fuzzpair.own_pair.state import FindingEvent, Happening, PairState, latest_record, unit_name
 from fuzzpair.store import Files, digest
 from own_pair.pair_records import finding, record

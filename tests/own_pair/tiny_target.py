@@ -12,7 +12,9 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from fuzzpair.model import Command, Completed, Flavour, Language
+from fuzzpair.model.command import Command, Completed
+from fuzzpair.model.flavour import Flavour
+from fuzzpair.model.language import Language
 from fuzzpair.pair_model import SideBuild, TargetProgram
 from fuzzpair.store import Store
 

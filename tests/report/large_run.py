@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
-from fuzzpair.model import Flavour, Row, RunRecord
+from fuzzpair.model.flavour import Flavour
+from fuzzpair.model.run_record import Row, RunRecord
 from fuzzpair.report.stored import Stored
 from report.records import PATCH, full_record, judgement
 

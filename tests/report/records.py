@@ -10,38 +10,16 @@ from typing import Any, Final, Literal, Union, get_args, get_origin, get_type_hi
 
 from hypothesis import strategies as st
 
-from fuzzpair.model import (
-    CanaryCount,
-    CaseCount,
-    ClaimAnswer,
-    Control,
-    DecidingRow,
-    Diagnostic,
-    Difference,
-    Evidence,
-    Fidelity,
-    Flavour,
-    Found,
-    Gate,
-    GateStatus,
-    Judgement,
-    Language,
-    Limit,
-    Rejection,
-    RejectionLabel,
-    Reply,
-    Row,
-    Rung,
-    RunRecord,
-    Span,
-    StageCost,
-    Tool,
-    Toolchain,
-    Variant,
-    Verdict,
-    WeighedAnswer,
-    WeighedShare,
-)
+from fuzzpair.model.claim_answer import CaseCount, ClaimAnswer, DecidingRow, Limit, Reply, WeighedAnswer, WeighedShare
+from fuzzpair.model.diagnostic import Diagnostic, Rejection, RejectionLabel, Span
+from fuzzpair.model.evidence import CanaryCount, Evidence, Found, Judgement
+from fuzzpair.model.flavour import Flavour
+from fuzzpair.model.gate import Difference, Gate, GateStatus
+from fuzzpair.model.language import Language, Variant
+from fuzzpair.model.run_facts import Control, StageCost, Toolchain
+from fuzzpair.model.run_record import Row, RunRecord
+from fuzzpair.model.tool import Tool
+from fuzzpair.model.verdict import Fidelity, Rung, Verdict
 from fuzzpair.report.json_report import SCHEMA
 
 # What an attacker would put into a log: terminal, XML, HTML, Markdown, text direction, formulas.
@@ -258,7 +236,7 @@ def _with_schema(record: RunRecord) -> RunRecord:
 
 
 def _of_type(wanted: Any, text: st.SearchStrategy[str]) -> st.SearchStrategy[Any]:
-    """From the types, so that a field that model.py gains later is hostile without an edit here."""
+    """From the types, so that a field that a noun gains later is hostile without an edit here."""
     if isinstance(wanted, type) and is_dataclass(wanted):
         hints = get_type_hints(wanted)
         return st.builds(wanted, **{each.name: _of_type(hints[each.name], text) for each in fields(wanted)})

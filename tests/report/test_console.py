@@ -10,7 +10,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from rich.console import Console
 
-from fuzzpair.model import Reply, Rung, RunRecord, Variant, Verdict
+from fuzzpair.model.claim_answer import Reply
+from fuzzpair.model.language import Variant
+from fuzzpair.model.run_record import RunRecord
+from fuzzpair.model.verdict import Rung, Verdict
 from fuzzpair.report import wording
 from fuzzpair.report.console import make_console, render_matrix
 from report.records import claim, found, full_record, passing_record, records, row, weighed_claim

@@ -5,7 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from xml.etree import ElementTree as ET
 
-from fuzzpair.model import Evidence, Flavour, Found, Growth, Language, Row, Rung, Variant
+from fuzzpair.model.campaign import Growth
+from fuzzpair.model.evidence import Evidence, Found
+from fuzzpair.model.flavour import Flavour
+from fuzzpair.model.language import Language, Variant
+from fuzzpair.model.run_record import Row
+from fuzzpair.model.verdict import Rung
 from fuzzpair.report import curves, html
 from report.records import found, passing_record, row
 

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from rich.console import Console
 
 from fuzzpair.errors import StoreError, UsageError
-from fuzzpair.model import RunRecord
+from fuzzpair.model.run_record import RunRecord
 from fuzzpair.report.clean import cleaned
 from fuzzpair.report.console import make_console
 from fuzzpair.report.explain import render_explanation

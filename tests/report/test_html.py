@@ -14,7 +14,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from fuzzpair.errors import StoreError
-from fuzzpair.model import Evidence, Flavour, Language, ReplayedProgram, Rung, RunRecord, Variant, Verdict
+from fuzzpair.model.evidence import Evidence, ReplayedProgram
+from fuzzpair.model.flavour import Flavour
+from fuzzpair.model.language import Language, Variant
+from fuzzpair.model.run_record import RunRecord
+from fuzzpair.model.verdict import Rung, Verdict
 from fuzzpair.report import charts, html, page_code
 from fuzzpair.report.moves import past_run
 from fuzzpair.report.stored import NOTHING_STORED, Stored

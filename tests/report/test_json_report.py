@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fuzzpair.errors import UsageError
-from fuzzpair.model import RunRecord
+from fuzzpair.model.run_record import RunRecord
 from fuzzpair.report import json_report, run_schema
 from fuzzpair.report.run_fields import FIELDS
 from report.records import HOSTILE, full_record, records

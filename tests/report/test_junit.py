@@ -8,7 +8,9 @@ from dataclasses import replace
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from fuzzpair.model import Difference, Fidelity, Gate, GateStatus, RunRecord
+from fuzzpair.model.gate import Difference, Gate, GateStatus
+from fuzzpair.model.run_record import RunRecord
+from fuzzpair.model.verdict import Fidelity
 from fuzzpair.report import junit
 from report.junit_schema import objections
 from report.records import HOSTILE, full_record, passing_record, records

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from rich.console import Console
 
-from fuzzpair.model import StageCost
+from fuzzpair.model.run_facts import StageCost
 from fuzzpair.progress import Observer, Silent
 from fuzzpair.report.console import make_console
 from fuzzpair.report.live import LiveProgress, PlainProgress, make_observer, row_line

@@ -7,7 +7,8 @@ from dataclasses import replace
 
 from hypothesis import HealthCheck, given, settings
 
-from fuzzpair.model import Reply, RunRecord
+from fuzzpair.model.claim_answer import Reply
+from fuzzpair.model.run_record import RunRecord
 from fuzzpair.report import markdown
 from report.records import claim, full_record, passing_record, records, row, weighed_claim
 

@@ -14,7 +14,10 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from conftest import browser_path
-from fuzzpair.model import Evidence, Rung, RunRecord, Variant
+from fuzzpair.model.evidence import Evidence
+from fuzzpair.model.language import Variant
+from fuzzpair.model.run_record import RunRecord
+from fuzzpair.model.verdict import Rung
 from fuzzpair.report import html
 from fuzzpair.report.stored import Stored
 from report.large_run import large_run

@@ -13,7 +13,11 @@ import jsonschema_rs
 import pytest
 
 from fuzzpair.errors import UsageError
-from fuzzpair.model import Control, CrashReport, Flavour, Frame, Language, Tool
+from fuzzpair.model.crash_report import CrashReport, Frame
+from fuzzpair.model.flavour import Flavour
+from fuzzpair.model.language import Language
+from fuzzpair.model.run_facts import Control
+from fuzzpair.model.tool import Tool
 from fuzzpair.pair_model import OnTwin, PairRecord, Standing, TwinReply
 from fuzzpair.report import write_pair_reports
 from fuzzpair.report.console import make_console

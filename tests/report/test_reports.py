@@ -15,7 +15,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from fuzzpair.errors import FuzzpairError
-from fuzzpair.model import RunRecord
+from fuzzpair.model.run_record import RunRecord
 from fuzzpair.report import REPORTERS, clean, html, json_report, junit, markdown, sarif, wording, write_reports
 from fuzzpair.report.console import make_console, render_matrix
 from fuzzpair.report.stored import NOTHING_STORED, Stored

@@ -14,7 +14,12 @@ from hypothesis import HealthCheck, given, settings
 
 from fuzzpair.errors import StoreError
 from fuzzpair.flavours import RECIPES
-from fuzzpair.model import Evidence, Gate, GateStatus, Language, Row, Rung, RunRecord, Tool, Variant
+from fuzzpair.model.evidence import Evidence
+from fuzzpair.model.gate import Gate, GateStatus
+from fuzzpair.model.language import Language, Variant
+from fuzzpair.model.run_record import Row, RunRecord
+from fuzzpair.model.tool import Tool
+from fuzzpair.model.verdict import Rung
 from fuzzpair.report import sarif
 from fuzzpair.report.stored import Stored
 from report.records import HOSTILE, full_record, judgement, passing_record, records, rejected, row

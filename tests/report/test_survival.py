@@ -9,7 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fuzzpair.model import Evidence, Found, Rung, RunRecord, Variant
+from fuzzpair.model.evidence import Evidence, Found
+from fuzzpair.model.language import Variant
+from fuzzpair.model.run_record import RunRecord
+from fuzzpair.model.verdict import Rung
 from fuzzpair.report import json_report, markdown
 from fuzzpair.report.survival import comparisons, curve, holm, log_rank, share_interval, sooner, survival
 from report.records import found, full_record, row

@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fuzzpair.errors import ConfigError
-from fuzzpair.model import CrashReport, Frame, Tool
+from fuzzpair.model.crash_report import CrashReport, Frame
+from fuzzpair.model.tool import Tool
 from fuzzpair.triage.grouping import Grouping, Item, UnusedRuling, group
 from fuzzpair.triage.rulings import Join, Rulings, Split, parse_rulings
 from fuzzpair.triage.signature import signature

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from fuzzpair.model import Frame
+from fuzzpair.model.crash_report import Frame
 from fuzzpair.triage.ignored import TABLE, Part, blamed_frames, is_harness, is_ignored
 
 ENTRY = Frame(function="LLVMFuzzerTestOneInput", file="/src/fuzz.cpp", line=3)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fuzzpair.model import Access, CrashReport, Frame, Tool
+from fuzzpair.model.crash_report import Access, CrashReport, Frame
+from fuzzpair.model.tool import Tool
 from fuzzpair.triage.families import BOUNDS, INTEGER_OVERFLOW, LEAK, LIFETIME, LOCK, RACE, UNINITIALISED, may_be_one
 from fuzzpair.triage.grouping import Item, group
 from fuzzpair.triage.links import MOST_BUGS

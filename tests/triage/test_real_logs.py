@@ -13,7 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fuzzpair.bug_classes import bug_class
-from fuzzpair.model import CrashReport, Frame, Tool
+from fuzzpair.model.crash_report import CrashReport, Frame
+from fuzzpair.model.tool import Tool
 from fuzzpair.triage import first_report, own_frames, parse_log, top_own_function
 from fuzzpair.triage.names import normalise
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from fuzzpair.model import Frame, Tool
+from fuzzpair.model.crash_report import Frame
+from fuzzpair.model.tool import Tool
 from fuzzpair.triage import first_report, parse_log
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from fuzzpair.model import Access, Tool
+from fuzzpair.model.crash_report import Access
+from fuzzpair.model.tool import Tool
 from fuzzpair.triage import first_report, parse_log
 from fuzzpair.triage.ubsan import kind_of
 

@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fuzzpair.bug_classes import BUG_CLASSES
-from fuzzpair.model import Access, CrashReport, Frame, Tool
+from fuzzpair.model.crash_report import Access, CrashReport, Frame
+from fuzzpair.model.tool import Tool
 from fuzzpair.triage import parse_log
 from fuzzpair.triage.families import FAMILIES, family_of
 from fuzzpair.triage.signature import SCHEME, Signature, cause, signature

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fuzzpair.model import Frame
+from fuzzpair.model.crash_report import Frame
 from fuzzpair.triage.ignored import is_ignored, own_frames, top_own_function
 from fuzzpair.triage.stack import position, rust_backtrace, stacks
 

@@ -10,8 +10,9 @@ from fuzzpair.backends.docker import DockerBackend
 from fuzzpair.build import JUDGE, build_job, put_sources
 from fuzzpair.jobs import Batch, Job, Worker, run_batch, stored_outcome
 from fuzzpair.mistakes import read_tree
-from fuzzpair.model import Flavour, Limits
-from fuzzpair.model import Language as Twin
+from fuzzpair.model.command import Limits
+from fuzzpair.model.flavour import Flavour
+from fuzzpair.model.language import Language as Twin
 from fuzzpair.state import locked_state
 from twins.compare import Twins
 from twins.container_twins import REPOSITORY, ContainerTwins

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fuzzpair.jobs import Worker
-from fuzzpair.model import Command, Completed
+from fuzzpair.model.command import Command, Completed
 from twins.compare import Language, Target
 
 REPOSITORY = Path(__file__).parents[2]

@@ -11,7 +11,9 @@ from fuzzpair.diagnostics import read_rejection
 from fuzzpair.gate import read_baseline
 from fuzzpair.jobs import Batch, run_batch, stored_outcome
 from fuzzpair.mistakes import Mistake, Planted, Tree, load_mistake
-from fuzzpair.model import Flavour, Language, Rejection, Variant
+from fuzzpair.model.diagnostic import Rejection
+from fuzzpair.model.flavour import Flavour
+from fuzzpair.model.language import Language, Variant
 from twins.compare import Target, Twins
 from twins.container_twins import REPOSITORY, ContainerTwins
 

@@ -15,7 +15,8 @@ from fuzzpair.errors import BuildError, EngineError
 from fuzzpair.flavours import CPP_COMMON, CPP_LINK_COMMON
 from fuzzpair.fuzz import require_seeds
 from fuzzpair.fuzz.libfuzzer import ARTIFACTS, RSS_LIMIT_MB, SEED_LIST
-from fuzzpair.model import Command, Completed, Language, Limits
+from fuzzpair.model.command import Command, Completed, Limits
+from fuzzpair.model.language import Language
 from fuzzpair.store import Store
 from fuzzpair.triage import run_statistics
 

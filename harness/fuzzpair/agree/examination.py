@@ -15,14 +15,16 @@ from fuzzpair.agree.sides import native_file
 from fuzzpair.agreement_model import AgreementCampaign, Answer, Disagreement, Ending, Said, Sighting, Voice
 from fuzzpair.backends import Sandbox
 from fuzzpair.errors import EngineError
-from fuzzpair.model import Command, Limits
+from fuzzpair.model.command import Command, Limits
 from fuzzpair.parting import first_parted, parting
 from fuzzpair.store import Store
 
 # Modules of this package that the sandbox's Python needs: pure ones, and those that only run there.
 SHIPPED: Final = (
     "__init__.py",
-    "model.py",
+    "model/__init__.py",
+    "model/language.py",
+    "model/run_facts.py",
     "agreement_model.py",
     "parting.py",
     "reduction.py",

@@ -17,7 +17,9 @@ from fuzzpair.config import Config
 from fuzzpair.config_agreement import Agreement
 from fuzzpair.errors import EXIT_CLEAN, EXIT_GATE, EXIT_NOT_DONE
 from fuzzpair.jobs import Batch
-from fuzzpair.model import Control, Language, Limits, Toolchain
+from fuzzpair.model.command import Limits
+from fuzzpair.model.language import Language
+from fuzzpair.model.run_facts import Control, Toolchain
 from fuzzpair.scheduler import Scheduler
 from fuzzpair.store import Store, digest
 

@@ -12,7 +12,7 @@ from fuzzpair.config import Config
 from fuzzpair.config_agreement import Agreement
 from fuzzpair.errors import PatchError, UsageError
 from fuzzpair.mistakes import Mistake, Tree, load_mistake, mistake_names, read_tree
-from fuzzpair.model import Language, Variant
+from fuzzpair.model.language import Language, Variant
 from fuzzpair.store import Store
 
 UNPATCHED = "the unpatched twins"

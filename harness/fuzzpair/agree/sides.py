@@ -10,7 +10,8 @@ from fuzzpair.backends import Sandbox
 from fuzzpair.build import COMPILE_TIMEOUT_S, ENTRIES, Sources
 from fuzzpair.errors import BuildError
 from fuzzpair.flavours import CPP_COMMON, CPP_LINK_COMMON, RUST_COMMON, RUST_COVERAGE
-from fuzzpair.model import Command, Language
+from fuzzpair.model.command import Command
+from fuzzpair.model.language import Language
 from fuzzpair.store import Store
 
 # What production runs, at its level of optimisation and with its own checks, and coverage: answers are compared, and

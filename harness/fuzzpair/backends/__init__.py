@@ -7,7 +7,8 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Protocol
 
-from fuzzpair.model import Command, Completed, Limits, Toolchain
+from fuzzpair.model.command import Command, Completed, Limits
+from fuzzpair.model.run_facts import Toolchain
 from fuzzpair.pair_model import ImageAddition
 
 ReadBlob = Callable[[str], bytes]  # the octets of a sha256, as Store.get_blob gives them

@@ -21,7 +21,8 @@ from fuzzpair.backends.docker_session import (
 from fuzzpair.backends.owner import current_owner, is_dead
 from fuzzpair.backends.toolchain import read_toolchain
 from fuzzpair.errors import BackendError
-from fuzzpair.model import Limits, Toolchain
+from fuzzpair.model.command import Limits
+from fuzzpair.model.run_facts import Toolchain
 from fuzzpair.pair_model import ImageAddition
 
 

@@ -15,7 +15,7 @@ from fuzzpair.backends.docker_pair_image import present_pair_image
 from fuzzpair.backends.docker_session import LABEL_OWNER, LABEL_ROLE, ROLE_SANDBOX, docker_session
 from fuzzpair.backends.health import EngineFacts
 from fuzzpair.backends.owner import current_owner
-from fuzzpair.model import Limits
+from fuzzpair.model.command import Limits
 from fuzzpair.pair_model import ImageAddition
 
 NETWORK_S = 60

@@ -8,7 +8,7 @@ from threading import Lock
 
 from fuzzpair.backends.docker_engine import Engine
 from fuzzpair.backends.docker_session import DockerSandbox, Shelf, docker_shelf
-from fuzzpair.model import Limits
+from fuzzpair.model.command import Limits
 
 
 @dataclass(frozen=True, slots=True)

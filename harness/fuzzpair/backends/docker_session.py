@@ -33,7 +33,7 @@ from fuzzpair.backends.exchange import (
 )
 from fuzzpair.backends.owner import current_owner
 from fuzzpair.errors import BackendError, SandboxError
-from fuzzpair.model import Command, Completed, Limits
+from fuzzpair.model.command import Command, Completed, Limits
 
 VOLUME = "/job"
 ROOT = "/job/root"  # the engine makes a volume's own folder root's, and puts no owner on it that an archive names

@@ -12,7 +12,7 @@ from typing import Any
 
 from fuzzpair.backends.archive import pack, unpack
 from fuzzpair.errors import SandboxError
-from fuzzpair.model import Command, Completed
+from fuzzpair.model.command import Command, Completed
 
 RUNNER_SLACK_S = 30.0  # start of the interpreter, on a busy machine
 COMMAND_SLACK_S = 12.0  # killing what a command left behind, and reading its last output

@@ -10,7 +10,8 @@ from fuzzpair.backends import ReadBlob, Sandbox
 from fuzzpair.backends.archive import check_path
 from fuzzpair.backends.toolchain import fingerprint_of
 from fuzzpair.errors import SandboxError
-from fuzzpair.model import Command, Completed, Limits, Toolchain
+from fuzzpair.model.command import Command, Completed, Limits
+from fuzzpair.model.run_facts import Toolchain
 from fuzzpair.pair_model import ImageAddition
 
 # Sees a command and the sandbox's files by their path, and may change those, as a program would.

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 from fuzzpair.backends import Sandbox
-from fuzzpair.model import Limits
+from fuzzpair.model.command import Limits
 from fuzzpair.pair_model import ImageAddition
 
 

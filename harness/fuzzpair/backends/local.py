@@ -24,7 +24,8 @@ from fuzzpair.backends.exchange import Surroundings, encode_request, longest_s, 
 from fuzzpair.backends.local_pair import make_pair_folder
 from fuzzpair.backends.toolchain import read_toolchain
 from fuzzpair.errors import BackendError, SandboxError
-from fuzzpair.model import Command, Completed, Limits, Toolchain
+from fuzzpair.model.command import Command, Completed, Limits
+from fuzzpair.model.run_facts import Toolchain
 from fuzzpair.pair_model import ImageAddition
 
 NO_ISOLATION = "The local backend isolates nothing: what is compiled and fuzzed runs as you, on this machine."

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from fuzzpair.backends import Sandbox
 from fuzzpair.errors import BackendError
-from fuzzpair.model import Command, Completed, Toolchain
+from fuzzpair.model.command import Command, Completed
+from fuzzpair.model.run_facts import Toolchain
 
 PACKAGES = ("clang-[0-9]*", "libclang-rt-*-dev", "rustc", "rustc-web", "libstdc++-*-dev", "libc++-*-dev", "libc6")
 REBUILT = "/opt/fuzzpair/rebuilt.sha256"  # docker/toolchain: how the instrumented libraries were made

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from fuzzpair.backends import Sandbox
-from fuzzpair.model import Command
+from fuzzpair.model.command import Command
 
 TRIAL_S: Final = 60.0
 # One fault for each sanitizer that depends on where the kernel puts memory.

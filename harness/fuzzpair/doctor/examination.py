@@ -26,7 +26,7 @@ from fuzzpair.doctor.judging import (
     well,
 )
 from fuzzpair.errors import BackendError, FuzzpairError
-from fuzzpair.model import Limits
+from fuzzpair.model.command import Limits
 from fuzzpair.own_pair.sources import image_addition
 from fuzzpair.pair_model import ImageAddition
 from fuzzpair.store import Files

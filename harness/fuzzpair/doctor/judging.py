@@ -10,7 +10,7 @@ from typing import Final
 from fuzzpair.backends.health import EngineFacts
 from fuzzpair.backends.machine import Machine
 from fuzzpair.backends.trial import TrialFacts
-from fuzzpair.model import Limits
+from fuzzpair.model.command import Limits
 
 IMAGE_MB: Final = 6_000  # while it is made; 2 GB are left
 STATE_MB: Final = 1_000

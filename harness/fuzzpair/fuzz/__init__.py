@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from fuzzpair.errors import EngineError
-from fuzzpair.model import Command, Completed, CrashReport
+from fuzzpair.model.command import Command, Completed
+from fuzzpair.model.crash_report import CrashReport
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,9 @@ from fuzzpair.errors import EngineError
 from fuzzpair.flavours import search_env
 from fuzzpair.fuzz import Engine, Reading, Task, require_seeds
 from fuzzpair.fuzz.libfuzzer import ARTIFACTS, LibFuzzer
-from fuzzpair.model import Campaign, Completed, CrashInput, Flavour, Limits
+from fuzzpair.model.campaign import Campaign, CrashInput
+from fuzzpair.model.command import Completed, Limits
+from fuzzpair.model.flavour import Flavour
 from fuzzpair.store import Store
 
 ENGINES: dict[str, Engine] = {LibFuzzer.name: LibFuzzer()}

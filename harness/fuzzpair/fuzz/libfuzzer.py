@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 
 from fuzzpair.fuzz import Reading, Task
-from fuzzpair.model import Command, Completed
+from fuzzpair.model.command import Command, Completed
 from fuzzpair.triage import first_report, run_statistics
 
 ARTIFACTS = "artifacts/"

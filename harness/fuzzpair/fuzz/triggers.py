@@ -17,7 +17,8 @@ from fuzzpair.errors import EngineError
 from fuzzpair.flavours import judge_env
 from fuzzpair.fuzz import Task, require_seeds
 from fuzzpair.fuzz.libfuzzer import ARTIFACTS, LibFuzzer
-from fuzzpair.model import Command, Flavour, Limits
+from fuzzpair.model.command import Command, Limits
+from fuzzpair.model.flavour import Flavour
 from fuzzpair.store import Store, digest
 
 COUNTS_BYTES = 16  # struct counts of runtime/canary.c: reached, triggered

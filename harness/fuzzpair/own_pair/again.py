@@ -8,7 +8,7 @@ from typing import ClassVar, Final
 
 from fuzzpair.backends import Sandbox
 from fuzzpair.errors import EngineError
-from fuzzpair.model import Command, Limits
+from fuzzpair.model.command import Command, Limits
 from fuzzpair.own_pair.campaign import OfProgram
 from fuzzpair.own_pair.programs import Place, place_of
 from fuzzpair.pair_model import TargetProgram

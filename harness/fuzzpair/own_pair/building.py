@@ -9,7 +9,9 @@ from typing import Final
 
 from fuzzpair.config_fuzz import Fuzz
 from fuzzpair.jobs import Batch, Outcomes
-from fuzzpair.model import Control, Language, Limits
+from fuzzpair.model.command import Limits
+from fuzzpair.model.language import Language
+from fuzzpair.model.run_facts import Control
 from fuzzpair.own_pair.builds import side_build, side_jobs
 from fuzzpair.own_pair.checkup import CheckupJob, checkup_job
 from fuzzpair.own_pair.sources import read_side

@@ -16,7 +16,8 @@ from typing import ClassVar
 from fuzzpair.backends import Sandbox
 from fuzzpair.config_fuzz import Fuzz
 from fuzzpair.jobs import Outcome
-from fuzzpair.model import Flavour, Language
+from fuzzpair.model.flavour import Flavour
+from fuzzpair.model.language import Language
 from fuzzpair.own_pair.cpp_build import CppPlan, build_cpp
 from fuzzpair.own_pair.flags import cpp_flags, rust_flags
 from fuzzpair.own_pair.rust_build import RustPlan, build_rust

@@ -15,7 +15,10 @@ from typing import ClassVar
 from fuzzpair.backends import Sandbox
 from fuzzpair.build import runtime_files
 from fuzzpair.flavours import SANITIZER_EXIT
-from fuzzpair.model import Command, Completed, CrashReport, Flavour, Limits, Tool
+from fuzzpair.model.command import Command, Completed, Limits
+from fuzzpair.model.crash_report import CrashReport
+from fuzzpair.model.flavour import Flavour
+from fuzzpair.model.tool import Tool
 from fuzzpair.own_pair.elf import defined
 from fuzzpair.own_pair.place import must
 from fuzzpair.pair_model import Checkup, Health, TargetProgram

@@ -6,7 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from fuzzpair.backends import Sandbox
-from fuzzpair.model import REPOSITORY, Completed, Flavour, Language
+from fuzzpair.model.command import Completed
+from fuzzpair.model.crash_report import REPOSITORY
+from fuzzpair.model.flavour import Flavour
+from fuzzpair.model.language import Language
 from fuzzpair.own_pair.flags import CppFlags
 from fuzzpair.own_pair.out_folder import Names, OutFolder
 from fuzzpair.own_pair.place import Place, ending, what_failed

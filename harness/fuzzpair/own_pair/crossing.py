@@ -6,7 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from fuzzpair.jobs import Batch
-from fuzzpair.model import Language, Limits, Smaller
+from fuzzpair.model.command import Limits
+from fuzzpair.model.finding import Smaller
+from fuzzpair.model.language import Language
 from fuzzpair.own_pair.again import TargetMinimiseJob
 from fuzzpair.own_pair.grouping import replay_command
 from fuzzpair.own_pair.leads import IN_FULL, Lead, Leads

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from fuzzpair.flavours import SANITIZED_LIBCXX, SANITIZED_LIBCXX_HEADERS
-from fuzzpair.model import Flavour
+from fuzzpair.model.flavour import Flavour
 
 # What older code does and clang 22 refuses by itself: no reason to find no bugs in it.
 _NOT_ERRORS = (

@@ -8,7 +8,9 @@ from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from fuzzpair.findings import Judging, findings_of
-from fuzzpair.model import Finding, Flavour, Language, Reproduction
+from fuzzpair.model.finding import Finding, Reproduction
+from fuzzpair.model.flavour import Flavour
+from fuzzpair.model.language import Language
 from fuzzpair.own_pair.leads import Tried
 from fuzzpair.own_pair.standing import INPUTS_KEPT, Identity, identity, merged, smallest_first
 from fuzzpair.own_pair.twins import class_of

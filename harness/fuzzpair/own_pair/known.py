@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from fuzzpair.model import Language
+from fuzzpair.model.language import Language
 from fuzzpair.own_pair.leads import FLAKY_TIMES, SLOW_TIMES, Lead, Leads
 from fuzzpair.own_pair.standing import Identity, Past
 from fuzzpair.own_pair.state import FindingEvent, PairState

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from fuzzpair.jobs import Batch
-from fuzzpair.model import Limits, Replay
+from fuzzpair.model.command import Limits
+from fuzzpair.model.replay import Replay
 from fuzzpair.own_pair.again import TargetReproduceJob
 from fuzzpair.pair_model import TargetProgram
 from fuzzpair.reproduce import TIMES, Repeats, Shown, shown_by

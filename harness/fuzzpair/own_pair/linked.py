@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from fuzzpair.jobs import Batch
-from fuzzpair.model import Limits
+from fuzzpair.model.command import Limits
 from fuzzpair.own_pair.again import LinkedFiles, LinkedFilesJob
 from fuzzpair.pair_model import TargetProgram
 from fuzzpair.scheduler import Scheduler

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from fuzzpair.flavours import SANITIZER_EXIT
-from fuzzpair.model import Flavour
+from fuzzpair.model.flavour import Flavour
 
 TIMEOUT_S: Final = 25  # OSS-Fuzz's, as the next one
 RSS_LIMIT_MB: Final = 2560

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from fuzzpair.config_problems import perhaps
-from fuzzpair.model import Flavour, Language
+from fuzzpair.model.flavour import Flavour
+from fuzzpair.model.language import Language
 from fuzzpair.own_pair.elf import is_program
 from fuzzpair.own_pair.seed_corpus import dictionary_problem, read_options, read_seeds
 from fuzzpair.pair_model import TargetProgram

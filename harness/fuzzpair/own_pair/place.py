@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 
 from fuzzpair.backends import Sandbox
 from fuzzpair.errors import BuildError
-from fuzzpair.model import Command, Completed
+from fuzzpair.model.command import Command, Completed
 from fuzzpair.store import Store
 
 BUILD = "oss-fuzz"  # backends/docker_pair_image.py has /src, /out and /work point into it

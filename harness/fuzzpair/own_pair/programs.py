@@ -8,7 +8,7 @@ from typing import Final
 
 from fuzzpair.backends import Sandbox
 from fuzzpair.flavours import judge_env, search_env
-from fuzzpair.model import Command
+from fuzzpair.model.command import Command
 from fuzzpair.own_pair.options import Options, read_options
 from fuzzpair.pair_model import TargetProgram
 from fuzzpair.store import Store

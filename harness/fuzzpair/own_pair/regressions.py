@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from fuzzpair.model import Limits
+from fuzzpair.model.command import Limits
 from fuzzpair.own_pair.known import Known
 from fuzzpair.own_pair.known_issues import KnownIssue
 from fuzzpair.own_pair.leads import Leads, Tried

@@ -8,7 +8,9 @@ from pathlib import Path
 
 from fuzzpair.errors import StoreError, UsageError
 from fuzzpair.jobs import Worker
-from fuzzpair.model import Completed, Flavour, Language
+from fuzzpair.model.command import Completed
+from fuzzpair.model.flavour import Flavour
+from fuzzpair.model.language import Language
 from fuzzpair.own_pair.again import TargetFolder
 from fuzzpair.own_pair.programs import place_of
 from fuzzpair.own_pair.state import ARTIFACT, TARGET, PairState

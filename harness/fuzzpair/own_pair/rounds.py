@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from fuzzpair.jobs import Batch
-from fuzzpair.model import Limits
+from fuzzpair.model.command import Limits
 from fuzzpair.own_pair.campaign import Harvest, Merged, MergeJob, Slice, SliceJob, units_of
 from fuzzpair.own_pair.corpora import Corpus
 from fuzzpair.pair_model import CampaignCrash, OpenCampaign, TargetProgram

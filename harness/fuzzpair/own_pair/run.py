@@ -14,7 +14,8 @@ from datetime import UTC, datetime
 from fuzzpair import __version__
 from fuzzpair.errors import EXIT_NOT_DONE, BackendError, FuzzpairError, StoreError
 from fuzzpair.jobs import Worker
-from fuzzpair.model import Language, Toolchain
+from fuzzpair.model.language import Language
+from fuzzpair.model.run_facts import Toolchain
 from fuzzpair.own_pair.alarms import alarms
 from fuzzpair.own_pair.corpora import Corpus
 from fuzzpair.own_pair.crossing import Smallest, crossed, is_in_base, on_base, with_twin

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 
 from fuzzpair.backends import Sandbox
 from fuzzpair.errors import BuildError
-from fuzzpair.model import Command, Flavour, Language
+from fuzzpair.model.command import Command
+from fuzzpair.model.flavour import Flavour
+from fuzzpair.model.language import Language
 from fuzzpair.own_pair.flags import RustFlags
 from fuzzpair.own_pair.out_folder import Names, OutFolder
 from fuzzpair.own_pair.place import Place, ending, must, what_failed

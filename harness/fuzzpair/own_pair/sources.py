@@ -9,7 +9,7 @@ from pathlib import Path
 
 from fuzzpair.config_fuzz import CppSide, Fuzz, RustSide
 from fuzzpair.errors import ConfigError, UsageError
-from fuzzpair.model import Language
+from fuzzpair.model.language import Language
 from fuzzpair.own_pair.trees import Leave, Taken, archive, take
 from fuzzpair.pair_model import ImageAddition
 from fuzzpair.store import Store

@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from fuzzpair.model import Flavour, Language, Reproduction
+from fuzzpair.model.finding import Reproduction
+from fuzzpair.model.flavour import Flavour
+from fuzzpair.model.language import Language
 from fuzzpair.own_pair.state import FindingEvent, Happening
 from fuzzpair.pair_model import PairFinding, Standing
 

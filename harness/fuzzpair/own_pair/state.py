@@ -28,7 +28,7 @@ from typing import Any, Final
 from pydantic import TypeAdapter, ValidationError
 
 from fuzzpair.errors import StoreError, UsageError
-from fuzzpair.model import Language
+from fuzzpair.model.language import Language
 from fuzzpair.pair_model import PairFinding, PairRecord
 from fuzzpair.store import Files, canonical_json, digest
 

@@ -6,7 +6,11 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from fuzzpair.model import CrashReport, Flavour, Language, Replay, Tool
+from fuzzpair.model.crash_report import CrashReport
+from fuzzpair.model.flavour import Flavour
+from fuzzpair.model.language import Language
+from fuzzpair.model.replay import Replay
+from fuzzpair.model.tool import Tool
 from fuzzpair.pair_judging import is_timeout
 from fuzzpair.pair_model import OnTwin, TwinReply
 from fuzzpair.triage.families import family_of

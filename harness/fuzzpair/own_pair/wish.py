@@ -8,7 +8,7 @@ from datetime import date
 from typing import Final
 
 from fuzzpair.findings import Judging
-from fuzzpair.model import Control
+from fuzzpair.model.run_facts import Control
 from fuzzpair.own_pair.known_issues import KnownIssue
 from fuzzpair.own_pair.rounds import LONGEST_SLICE_S
 from fuzzpair.pair_model import Checkup, Health, SideBuild, TargetProgram

@@ -11,7 +11,10 @@ import vl_convert
 from markupsafe import Markup
 
 from fuzzpair.agreement_model import AgreementRecord
-from fuzzpair.model import PastRun, Rung, RunRecord, Variant
+from fuzzpair.model.language import Variant
+from fuzzpair.model.past_run import PastRun
+from fuzzpair.model.run_record import RunRecord
+from fuzzpair.model.verdict import Rung
 from fuzzpair.report.moves import finding_trend
 from fuzzpair.report.totals import Counts, Totals, is_undone
 from fuzzpair.report.wording import VARIANTS

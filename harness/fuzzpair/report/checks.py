@@ -12,7 +12,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from fuzzpair.model import Answer, Check, RunRecord
+from fuzzpair.model.bundle_check import Answer, Check
+from fuzzpair.model.run_record import RunRecord
 from fuzzpair.report import clean
 
 SCHEMA: Final = "fuzzpair/checks/1"

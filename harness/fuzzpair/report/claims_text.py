@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from fuzzpair.model import CaseCount, ClaimAnswer, DecidingRow, Reply, WeighedAnswer, WeighedShare
+from fuzzpair.model.claim_answer import CaseCount, ClaimAnswer, DecidingRow, Reply, WeighedAnswer, WeighedShare
 
 ROWS: Final = 12  # named of each kind; run.json has them all
 HEADINGS: Final = ("claim", "answer", "Rust", "hardened C++, the same query", "why")

@@ -12,7 +12,12 @@ from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from fuzzpair.model import Flavour, GateStatus, Reply, RunRecord, StageCost, Variant
+from fuzzpair.model.claim_answer import Reply
+from fuzzpair.model.flavour import Flavour
+from fuzzpair.model.gate import GateStatus
+from fuzzpair.model.language import Variant
+from fuzzpair.model.run_facts import StageCost
+from fuzzpair.model.run_record import RunRecord
 from fuzzpair.report import claims_text, clean, wording
 from fuzzpair.report.totals import Mistake, Totals, is_undone, mistakes, not_run, problem, totals
 

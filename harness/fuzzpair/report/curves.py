@@ -7,7 +7,10 @@ from typing import Any, Final
 
 from markupsafe import Markup
 
-from fuzzpair.model import Found, Growth, Language, RunRecord, Variant
+from fuzzpair.model.campaign import Growth
+from fuzzpair.model.evidence import Found
+from fuzzpair.model.language import Language, Variant
+from fuzzpair.model.run_record import RunRecord
 from fuzzpair.report.charts import Chart, Json, svg
 from fuzzpair.report.survival import UNITS, SurvivalPoint, curve, measured
 from fuzzpair.report.totals import is_undone

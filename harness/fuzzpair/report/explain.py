@@ -14,7 +14,8 @@ from rich.syntax import Syntax
 from rich.text import Text
 
 from fuzzpair.errors import FuzzpairError, UsageError
-from fuzzpair.model import Judgement, Row, RunRecord
+from fuzzpair.model.evidence import Judgement
+from fuzzpair.model.run_record import Row, RunRecord
 from fuzzpair.report import clean, wording
 from fuzzpair.report.stored import ReadBlob
 from fuzzpair.report.totals import difference, is_undone, mistakes, problem

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from fuzzpair.model import Finding, Triage
+from fuzzpair.model.finding import Finding, Triage
 from fuzzpair.report import clean
 
 SCHEMA: Final = "fuzzpair/findings/1"

@@ -7,19 +7,14 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from fuzzpair.bug_classes import BUG_CLASSES
-from fuzzpair.model import (
-    CrashReport,
-    Diagnostic,
-    Difference,
-    Flavour,
-    Gate,
-    GateStatus,
-    Judgement,
-    Language,
-    Row,
-    RunRecord,
-    Tool,
-)
+from fuzzpair.model.crash_report import CrashReport
+from fuzzpair.model.diagnostic import Diagnostic
+from fuzzpair.model.evidence import Judgement
+from fuzzpair.model.flavour import Flavour
+from fuzzpair.model.gate import Difference, Gate, GateStatus
+from fuzzpair.model.language import Language
+from fuzzpair.model.run_record import Row, RunRecord
+from fuzzpair.model.tool import Tool
 from fuzzpair.report.stored import Stored
 from fuzzpair.severity import Assessment, Fault, assess, rate
 from fuzzpair.severity_rules import Reachability

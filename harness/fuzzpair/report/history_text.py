@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from fuzzpair.model import PastRun
+from fuzzpair.model.past_run import PastRun
 from fuzzpair.report import clean
 from fuzzpair.report.moves import FindingMoves, Move, comparable, finding_trend, moves, trend
 

@@ -17,7 +17,8 @@ from typing import Any, Final
 from jinja2 import Environment, FunctionLoader, StrictUndefined, Template
 from markupsafe import Markup
 
-from fuzzpair.model import PastRun, RunRecord
+from fuzzpair.model.past_run import PastRun
+from fuzzpair.model.run_record import RunRecord
 from fuzzpair.report import charts, claims_text, clean, curves, page_parts, wording
 from fuzzpair.report.history_text import counted
 from fuzzpair.report.moves import comparable, past_run, trend

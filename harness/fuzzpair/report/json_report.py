@@ -12,7 +12,7 @@ from typing import Any, Final
 from pydantic import TypeAdapter, ValidationError
 
 from fuzzpair.errors import UsageError
-from fuzzpair.model import Row, RunRecord
+from fuzzpair.model.run_record import Row, RunRecord
 from fuzzpair.report.clean import without_surrogates
 from fuzzpair.report.stored import NOTHING_STORED, Stored
 from fuzzpair.report.survival import comparisons, survival

@@ -6,7 +6,10 @@ from typing import Final
 
 from junit_xml import TestCase, TestSuite
 
-from fuzzpair.model import Control, Difference, Fidelity, Gate, GateStatus, Row, RunRecord
+from fuzzpair.model.gate import Difference, Gate, GateStatus
+from fuzzpair.model.run_facts import Control
+from fuzzpair.model.run_record import Row, RunRecord
+from fuzzpair.model.verdict import Fidelity
 from fuzzpair.report import clean, wording
 from fuzzpair.report.junit_suites import rendered
 from fuzzpair.report.stored import NOTHING_STORED, Stored

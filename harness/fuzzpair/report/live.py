@@ -15,7 +15,8 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from fuzzpair.model import Row, StageCost
+from fuzzpair.model.run_facts import StageCost
+from fuzzpair.model.run_record import Row
 from fuzzpair.report.clean import line
 from fuzzpair.report.wording import duration
 

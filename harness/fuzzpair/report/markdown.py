@@ -6,7 +6,9 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from fuzzpair.model import GateStatus, RunRecord, Variant
+from fuzzpair.model.gate import GateStatus
+from fuzzpair.model.language import Variant
+from fuzzpair.model.run_record import RunRecord
 from fuzzpair.report import claims_text, clean, wording
 from fuzzpair.report.clean import markdown as safe
 from fuzzpair.report.stored import NOTHING_STORED, Stored

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from itertools import pairwise
 
-from fuzzpair.model import PastRow, PastRun, Rung, RunRecord
+from fuzzpair.model.past_run import PastRow, PastRun
+from fuzzpair.model.run_record import RunRecord
+from fuzzpair.model.verdict import Rung
 from fuzzpair.report.totals import is_undone
 
 

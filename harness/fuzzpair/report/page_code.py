@@ -13,7 +13,7 @@ from markupsafe import Markup, escape
 from pygments.lexers import get_lexer_by_name
 from pygments.token import Comment, Keyword, Number, String, _TokenType
 
-from fuzzpair.model import Language
+from fuzzpair.model.language import Language
 from fuzzpair.report import clean
 from fuzzpair.triage.ignored import is_ignored
 from fuzzpair.triage.stack import stacks

@@ -7,7 +7,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from fuzzpair.model import Judgement, Row, Rung, RunRecord, Variant
+from fuzzpair.model.evidence import Judgement
+from fuzzpair.model.language import Variant
+from fuzzpair.model.run_record import Row, RunRecord
+from fuzzpair.model.verdict import Rung
 from fuzzpair.report import clean, page_code, wording
 from fuzzpair.report.stored import Stored
 from fuzzpair.report.totals import Mistake, difference, fidelity, is_undone, mistakes, problem

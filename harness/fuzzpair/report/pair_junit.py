@@ -7,7 +7,7 @@ from typing import Final
 
 from junit_xml import TestCase, TestSuite
 
-from fuzzpair.model import Language
+from fuzzpair.model.language import Language
 from fuzzpair.pair_judging import fails
 from fuzzpair.pair_model import PairFinding, PairRecord
 from fuzzpair.report import clean, pair_text

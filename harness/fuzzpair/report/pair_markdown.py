@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from fuzzpair.model import CrashReport
+from fuzzpair.model.crash_report import CrashReport
 from fuzzpair.pair_model import PairFinding, PairRecord
 from fuzzpair.report import clean, pair_text
 from fuzzpair.report.clean import markdown as safe

@@ -13,7 +13,8 @@ from pathlib import PurePosixPath
 from typing import Any, Final
 
 from fuzzpair.bug_classes import BUG_CLASSES
-from fuzzpair.model import Frame, Language
+from fuzzpair.model.crash_report import Frame
+from fuzzpair.model.language import Language
 from fuzzpair.pair_judging import fails
 from fuzzpair.pair_model import PairFinding, PairRecord, Standing
 from fuzzpair.report import clean, pair_text

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from fuzzpair.model import Language
+from fuzzpair.model.language import Language
 from fuzzpair.pair_judging import OPEN, fails, why_not
 from fuzzpair.pair_model import OnTwin, OpenCampaign, PairFinding, PairRecord, TwinReply
 

@@ -12,7 +12,8 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
-from fuzzpair.model import Language, RunRecord
+from fuzzpair.model.language import Language
+from fuzzpair.model.run_record import RunRecord
 from fuzzpair.report import clean, wording
 from fuzzpair.report.findings_of import Findings, Said, compared, differences_by_row, judges_asked, worst_first
 from fuzzpair.report.sarif_places import ROOT

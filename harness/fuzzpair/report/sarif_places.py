@@ -8,7 +8,11 @@ from pathlib import PurePosixPath
 from typing import Any, Final
 from urllib.parse import quote
 
-from fuzzpair.model import CrashReport, Flavour, Frame, Language, Row, RunRecord, Span
+from fuzzpair.model.crash_report import CrashReport, Frame
+from fuzzpair.model.diagnostic import Span
+from fuzzpair.model.flavour import Flavour
+from fuzzpair.model.language import Language
+from fuzzpair.model.run_record import Row, RunRecord
 from fuzzpair.report import clean
 from fuzzpair.triage import own_frames
 from fuzzpair.triage.ignored import blamed_frames

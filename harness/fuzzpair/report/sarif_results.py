@@ -8,7 +8,10 @@ from hashlib import sha256
 from typing import Any, Final
 
 from fuzzpair.bug_classes import BUG_CLASSES
-from fuzzpair.model import Diagnostic, Difference, Judgement, Row, RunRecord
+from fuzzpair.model.diagnostic import Diagnostic
+from fuzzpair.model.evidence import Judgement
+from fuzzpair.model.gate import Difference
+from fuzzpair.model.run_record import Row, RunRecord
 from fuzzpair.report import clean, sarif_places
 from fuzzpair.report.findings_of import Said
 from fuzzpair.report.sarif_rules import CWE, level, rule_id

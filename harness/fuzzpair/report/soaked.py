@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from fuzzpair.model import Soaked
+from fuzzpair.model.campaign import Soaked
 from fuzzpair.report import clean
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from fuzzpair.errors import FuzzpairError
-from fuzzpair.model import PastRun
+from fuzzpair.model.past_run import PastRun
 
 ReadBlob = Callable[[str], bytes]  # sha256 -> its octets; raises FuzzpairError, OSError or KeyError
 READ_LIMIT: Final = 2 << 20  # octets of one blob that a report looks at: a job keeps 1 MiB of a log

@@ -12,7 +12,9 @@ from dataclasses import dataclass, replace
 from statistics import NormalDist
 from typing import Final
 
-from fuzzpair.model import Found, RunRecord, Variant
+from fuzzpair.model.evidence import Found
+from fuzzpair.model.language import Variant
+from fuzzpair.model.run_record import RunRecord
 from fuzzpair.report.totals import Mistake, is_undone, mistakes
 
 # Fewer seeds than these compare luck (design: Two facts in each cell).

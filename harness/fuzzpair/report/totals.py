@@ -6,7 +6,11 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from fuzzpair.model import Difference, Fidelity, RejectionLabel, Row, Rung, RunRecord, Variant
+from fuzzpair.model.diagnostic import RejectionLabel
+from fuzzpair.model.gate import Difference
+from fuzzpair.model.language import Variant
+from fuzzpair.model.run_record import Row, RunRecord
+from fuzzpair.model.verdict import Fidelity, Rung
 
 Counts = tuple[tuple[str, int], ...]
 

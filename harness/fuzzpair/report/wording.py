@@ -5,19 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from fuzzpair.model import (
-    Flavour,
-    Found,
-    Gate,
-    GateStatus,
-    Row,
-    Rung,
-    RunRecord,
-    StageCost,
-    Tool,
-    Variant,
-    Verdict,
-)
+from fuzzpair.model.evidence import Found
+from fuzzpair.model.flavour import Flavour
+from fuzzpair.model.gate import Gate, GateStatus
+from fuzzpair.model.language import Variant
+from fuzzpair.model.run_facts import StageCost
+from fuzzpair.model.run_record import Row, RunRecord
+from fuzzpair.model.tool import Tool
+from fuzzpair.model.verdict import Rung, Verdict
 from fuzzpair.report import clean
 from fuzzpair.report.survival import Comparison, survival
 from fuzzpair.report.totals import Counts, Mistake, Totals, fidelity, is_undone, problem

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from fuzzpair.model import CrashReport
+from fuzzpair.model.crash_report import CrashReport
 from fuzzpair.triage import asan, cxx, glibc, libfuzzer, msan, rust_panics, sanitizer, tsan, tysan, ubsan
 from fuzzpair.triage.ignored import own_frames, top_own_function
 from fuzzpair.triage.libfuzzer import ForkStatus, RunStatistics, coverage_growth, fork_progress, run_statistics

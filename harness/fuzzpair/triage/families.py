@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Final
 
 from fuzzpair.bug_classes import BUG_CLASSES
-from fuzzpair.model import CrashReport
+from fuzzpair.model.crash_report import CrashReport
 
 BOUNDS: Final = "out of bounds"
 UNINITIALISED: Final = "uninitialised"

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 from fuzzpair.bug_classes import classify
-from fuzzpair.model import CrashReport, Tool
+from fuzzpair.model.crash_report import CrashReport
+from fuzzpair.model.tool import Tool
 from fuzzpair.triage.log import Block, excerpt
 
 # Before 2.26 the line was ``*** Error in `./program': free(): invalid pointer: 0x000055d1 ***``.

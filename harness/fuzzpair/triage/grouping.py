@@ -6,7 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from fuzzpair.model import CrashReport, Tool
+from fuzzpair.model.crash_report import CrashReport
+from fuzzpair.model.tool import Tool
 from fuzzpair.triage.links import Joined, Shown, linked, shown
 from fuzzpair.triage.rulings import Rulings
 from fuzzpair.triage.signature import Signature, signature

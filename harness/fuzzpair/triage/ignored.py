@@ -8,7 +8,7 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import Final
 
-from fuzzpair.model import Frame
+from fuzzpair.model.crash_report import Frame
 from fuzzpair.triage.names import normalise
 
 READ_LENGTH: Final = 1024  # of a path; what is longer was made to be

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from fuzzpair.bug_classes import classify
-from fuzzpair.model import CrashReport, Tool
+from fuzzpair.model.crash_report import CrashReport
+from fuzzpair.model.tool import Tool
 from fuzzpair.triage.log import Block, clean_lines, excerpt
 from fuzzpair.triage.sanitizer import MESSAGE_LENGTH
 from fuzzpair.triage.stack import stacks

@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from itertools import combinations, takewhile
 from typing import Final
 
-from fuzzpair.model import Access, CrashReport, Tool
+from fuzzpair.model.crash_report import Access, CrashReport
+from fuzzpair.model.tool import Tool
 from fuzzpair.triage.families import ALLOCATION, INTEGERS, LIFETIME, MEMORY, NULL, UNINITIALISED, WILD, may_be_one
 from fuzzpair.triage.signature import Functions, Signature, functions_of
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 from fuzzpair.bug_classes import classify
-from fuzzpair.model import CrashReport, Frame, Tool
+from fuzzpair.model.crash_report import CrashReport, Frame
+from fuzzpair.model.tool import Tool
 from fuzzpair.triage.log import Block, excerpt
 from fuzzpair.triage.rust_messages import UNDEFINED_CHECKS, class_of, kind_of
 from fuzzpair.triage.sanitizer import MESSAGE_LENGTH

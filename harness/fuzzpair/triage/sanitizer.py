@@ -6,7 +6,8 @@ import re
 from dataclasses import dataclass
 
 from fuzzpair.bug_classes import classify
-from fuzzpair.model import Access, CrashReport, Frame, Tool
+from fuzzpair.model.crash_report import Access, CrashReport, Frame
+from fuzzpair.model.tool import Tool
 from fuzzpair.triage.log import Block, excerpt
 from fuzzpair.triage.stack import Labelled, stacks
 

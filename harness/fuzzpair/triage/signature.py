@@ -14,7 +14,8 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Final
 
-from fuzzpair.model import CrashReport, Frame, Tool
+from fuzzpair.model.crash_report import CrashReport, Frame
+from fuzzpair.model.tool import Tool
 from fuzzpair.triage.families import LEAK, LIFETIME, LOCK, RACE, RECURSION, UNINITIALISED, family_of
 from fuzzpair.triage.ignored import blamed_frames, is_harness, is_of_the_system
 from fuzzpair.triage.names import normalise

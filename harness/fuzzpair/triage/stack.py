@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from fuzzpair.model import REPOSITORY, Frame
+from fuzzpair.model.crash_report import REPOSITORY, Frame
 
 MAX_FRAMES = 300
 LABEL_LENGTH = 80

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 from fuzzpair.bug_classes import classify
-from fuzzpair.model import Access, CrashReport, Tool
+from fuzzpair.model.crash_report import Access, CrashReport
+from fuzzpair.model.tool import Tool
 from fuzzpair.triage.log import Block, excerpt
 from fuzzpair.triage.sanitizer import MESSAGE_LENGTH, fault_and_others, header
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from fuzzpair.model import CrashReport, Tool
+from fuzzpair.model.crash_report import CrashReport
+from fuzzpair.model.tool import Tool
 
 MAX_MESSAGE: Final = 400
 

@@ -7,7 +7,7 @@ from functools import partial
 from types import MappingProxyType
 from typing import Final
 
-from fuzzpair.model import CrashReport
+from fuzzpair.model.crash_report import CrashReport
 from fuzzpair.triage import PARSERS, Parser, normalise, own_frames, parse_log, run_statistics
 from fuzzpair.triage.log import EXCERPT_OCTETS, MAX_LINE, Log
 from fuzzpair.triage.sanitizer import MESSAGE_LENGTH
