@@ -21,14 +21,14 @@ from fuzzpair.model.run_facts import Control
 from fuzzpair.model.run_record import Row, RunRecord
 from fuzzpair.model.tool import Tool
 from fuzzpair.model.verdict import Rung, Verdict
-from fuzzpair.rows import _warned_or
+from fuzzpair.rows.assembly import _warned_or
 from report.records import judgement, passing_record, rejection, row
 
 COMMITTED = {one.id: one for one in parse_claims((Path(__file__).parent.parent / "claims.yml").read_bytes())}
 
 
 def planted(mistake: str, variant: Variant, shown: str | None, hardened: str = "", bug_class: str = "") -> Row:
-    """A row as rows.py makes it; "observed leak" is a rung with its detail, None could not be done."""
+    """A row as rows/ makes it; "observed leak" is a rung with its detail, None could not be done."""
     made = replace(row(mistake, variant, Rung.STOPPED), bug_class=bug_class or mistake, evidence=Evidence())
     if shown is None:
         return replace(made, verdict=None, hardened=None, problem="the patch does not apply")

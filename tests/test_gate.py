@@ -15,7 +15,7 @@ from fuzzpair.model.language import Language, Variant
 from fuzzpair.model.run_facts import Control
 from fuzzpair.model.run_record import Row
 from fuzzpair.model.verdict import Rung, Verdict
-from fuzzpair.rows import Assembly
+from fuzzpair.rows.assembly import Assembly
 
 BASELINE = Baseline("f00d", {"use-after-free/cpp": "detected / stopped", "use-after-free/rust": "rejected"})
 COURSE = Course(fingerprint="f00d")

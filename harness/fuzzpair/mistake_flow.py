@@ -20,7 +20,8 @@ from fuzzpair.model.replay import Ending
 from fuzzpair.model.run_record import Row
 from fuzzpair.model.tool import Analyzer
 from fuzzpair.replay import ReplayJob, Replays, for_race
-from fuzzpair.rows import Assembly, VariantWork
+from fuzzpair.rows.assembly import Assembly
+from fuzzpair.rows.work import VariantWork
 from fuzzpair.run_findings import RunFindings
 from fuzzpair.scheduler import Step
 from fuzzpair.subjects import Subject, fixed_subject, planted_subject

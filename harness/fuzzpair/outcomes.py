@@ -18,7 +18,7 @@ from fuzzpair.model.run_record import Row
 from fuzzpair.model.verdict import Rung, Verdict
 
 SHIPPED: Final = "rust-shipped"
-# As rows.py writes what happens behind a warning, for example
+# As rows/ writes what happens behind a warning, for example
 # "-Wreturn-stack-address; then detected: AddressSanitizer 12/12".
 _BEHIND: Final = re.compile(rf"; then ({'|'.join(map(re.escape, Rung))}): (.*)", re.DOTALL)
 # Endings of single inputs in a production flavour; the rung is that of the worst, and a claim may ask about any.

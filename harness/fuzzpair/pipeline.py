@@ -42,7 +42,7 @@ from fuzzpair.model.run_record import Row, RunRecord
 from fuzzpair.progress import Observer
 from fuzzpair.reading import mistakes_to_run, read_claims, read_corpus, read_groups
 from fuzzpair.replay import RACE_TRIES, KnownBadJob, ReplayJob, known_bad_job
-from fuzzpair.rows import Assembly, in_order
+from fuzzpair.rows.assembly import Assembly, in_order
 from fuzzpair.scheduler import Flow, Scheduler, Step
 from fuzzpair.store import digest
 from fuzzpair.subjects import Subject, unpatched_subject

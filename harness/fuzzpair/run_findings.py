@@ -25,7 +25,7 @@ from fuzzpair.reproduce import (
     reproduce_job,
     shown_by,
 )
-from fuzzpair.rows import VariantWork
+from fuzzpair.rows.work import VariantWork
 from fuzzpair.store import Store
 from fuzzpair.triage import parse_log
 from fuzzpair.triage.grouping import Item, UnusedRuling, group

@@ -11,7 +11,7 @@ from fuzzpair.jobs import Outcomes
 from fuzzpair.load import LoadJob, LoadProgram, load_build
 from fuzzpair.model.flavour import Flavour
 from fuzzpair.model.language import Language
-from fuzzpair.rows import VariantWork
+from fuzzpair.rows.work import VariantWork
 
 # A leak is run under load as it ships; claims ask the same of hardened C++.
 LOADED = {Language.CPP: (Flavour.DEFAULT, Flavour.HARDENED), Language.RUST: (Flavour.DEFAULT,)}
