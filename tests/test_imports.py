@@ -44,7 +44,7 @@ LAYERS = (
     ("mistake_flow", "own_pair"),
     ("pipeline", "verify", "soak", "doctor", "agree"),
     ("world",),
-    ("cli_agree", "cli_pair", "cli_setup", "pytest_pair"),
+    ("verbs", "pytest_pair"),
     ("cli",),
     ("__main__", "pytest_plugin"),
 )

@@ -1,4 +1,4 @@
-"""What every verb has of the world: a backend that is opened for it, workers, and the options that all share."""
+"""What every verb has of the world: a backend that is opened for it, and workers."""
 
 from __future__ import annotations
 
@@ -10,9 +10,7 @@ from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, NoReturn, Protocol
-
-import typer
+from typing import NoReturn, Protocol
 
 from fuzzpair.backends import Backend
 from fuzzpair.backends.select import Kind
@@ -26,13 +24,6 @@ from fuzzpair.progress import Observer
 from fuzzpair.report.console import make_console
 from fuzzpair.report.live import make_observer
 from fuzzpair.store import Store
-
-ConfigFile = Annotated[Path, typer.Option("--config", help="The pipeline's file.")]
-StateFolder = Annotated[Path, typer.Option("--state", help="Where the store and the records of past runs are.")]
-OutFolder = Annotated[Path, typer.Option("--out", help="Where the reports go: run.json, junit.xml, results.sarif, …")]
-CONFIG = Path("pipeline.yml")
-STATE = Path(".fuzzpair")
-OUT = Path("out")
 
 
 class OpenBackend(Protocol):

@@ -1,4 +1,4 @@
-"""The verbs of a user's own pair: fuzz, change, nightly, reproduce. cli.py gives them their names and prints errors."""
+"""The verbs of a user's own pair: fuzz, change, nightly, reproduce."""
 
 from __future__ import annotations
 
@@ -38,18 +38,8 @@ from fuzzpair.report.pair_console import render_pair
 from fuzzpair.report.stored import Stored
 from fuzzpair.scheduler import Scheduler
 from fuzzpair.store import Files, Store
-from fuzzpair.world import (
-    CONFIG,
-    OUT,
-    STATE,
-    Backing,
-    ConfigFile,
-    OutFolder,
-    StateFolder,
-    World,
-    backing,
-    end_like_ctrl_c,
-)
+from fuzzpair.verbs.options import CONFIG, OUT, STATE, ConfigFile, OutFolder, StateFolder
+from fuzzpair.world import Backing, World, backing, end_like_ctrl_c
 
 LATEST = "pair/latest.json"
 FUZZ_S = 60.0

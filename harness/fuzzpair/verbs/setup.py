@@ -1,7 +1,8 @@
-"""The verbs that come before the first run: `init` writes a pipeline.yml, `doctor` says what a machine lacks."""
+"""The verbs that come before the first run: init, doctor, schema."""
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
 from typing import Annotated, Final
@@ -10,6 +11,7 @@ import typer
 
 from fuzzpair.backends.machine import read_machine
 from fuzzpair.backends.select import open_health
+from fuzzpair.config import json_schema
 from fuzzpair.discovery.advice import notes_on
 from fuzzpair.discovery.listing import read_listing
 from fuzzpair.discovery.proposal import Proposal, propose
@@ -20,7 +22,8 @@ from fuzzpair.errors import EXIT_CLEAN, EXIT_NOT_DONE, FuzzpairError, UsageError
 from fuzzpair.report import clean
 from fuzzpair.report.console import make_console
 from fuzzpair.report.doctor_text import render_check, render_checks_json
-from fuzzpair.world import CONFIG, STATE, ConfigFile, StateFolder, World
+from fuzzpair.verbs.options import CONFIG, STATE, ConfigFile, StateFolder
+from fuzzpair.world import World
 
 FILE: Final = "pipeline.yml"
 
@@ -84,6 +87,11 @@ def doctor(
     if as_json:
         print(render_checks_json(checks), end="")
     raise typer.Exit(EXIT_NOT_DONE if has_problem(checks) else EXIT_CLEAN)
+
+
+def schema() -> None:
+    """The JSON schema of pipeline.yml, for editors."""
+    print(json.dumps(json_schema(), indent=2))
 
 
 def _tell(proposal: Proposal) -> None:

@@ -1,4 +1,4 @@
-"""The verb `agree`. cli.py gives it its name and prints errors."""
+"""The verb `agree`."""
 
 from __future__ import annotations
 
@@ -23,18 +23,8 @@ from fuzzpair.report.agreement_files import write_agreement
 from fuzzpair.report.console import make_console
 from fuzzpair.scheduler import Scheduler
 from fuzzpair.store import Store
-from fuzzpair.world import (
-    CONFIG,
-    OUT,
-    STATE,
-    Backing,
-    ConfigFile,
-    OutFolder,
-    StateFolder,
-    World,
-    backing,
-    end_like_ctrl_c,
-)
+from fuzzpair.verbs.options import CONFIG, OUT, STATE, ConfigFile, OutFolder, StateFolder
+from fuzzpair.world import Backing, World, backing, end_like_ctrl_c
 
 
 def agree(

@@ -1,0 +1,72 @@
+"""A run as an archive that others can check: bundle, verify."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import tempfile
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from fuzzpair import state
+from fuzzpair.bundle import read_bundle, unpack_pair, write_bundle
+from fuzzpair.config import load_config
+from fuzzpair.report.checks import render_checks
+from fuzzpair.report.checks import render_json as checks_json
+from fuzzpair.report.console import make_console
+from fuzzpair.report.json_report import read_record
+from fuzzpair.store import digest
+from fuzzpair.verbs.experiment import ExperimentWish, run_experiment
+from fuzzpair.verbs.options import CONFIG, STATE, ConfigFile, StateFolder
+from fuzzpair.verbs.output import write_text
+from fuzzpair.verify import checks, exit_code_of, given_triggers
+from fuzzpair.world import end_like_ctrl_c
+
+
+def bundle(
+    target: Annotated[Path, typer.Argument(help="The archive to write.")] = Path("fuzzpair-bundle.zip"),
+    config_file: ConfigFile = CONFIG,
+    state_folder: StateFolder = STATE,
+) -> None:
+    """The last run as one archive that others can check: record, sources, patches, inputs, logs, recipe, digests."""
+    store = state.open_store(state_folder)
+    text = state.latest_record(store)
+    record = read_record(text)
+    count = write_bundle(record, text, config_file, store, target)
+    print(f"wrote {target}: {count} files of run {record.run_id}; `fuzzpair verify {target}` checks it")
+
+
+def verify(
+    context: typer.Context,
+    bundle_file: Annotated[Path, typer.Argument(help="What `fuzzpair bundle` wrote, here or elsewhere.")],
+    config_file: ConfigFile = CONFIG,
+    state_folder: StateFolder = STATE,
+    json_file: Annotated[Path | None, typer.Option("--json", help="Write the answers there.")] = None,
+) -> None:
+    """Rebuild and replay a bundle, and say of each verdict whether it is confirmed, changed, or could not be checked.
+
+    The toolchain image and the limits are this checkout's; the bundle's sources run in the sandbox alone.
+
+    Exit code: 0 all confirmed, 1 some changed, 2 usage, 3 some could not be checked, 130 interrupted.
+    """
+    own = load_config(config_file)
+    content = read_bundle(bundle_file)
+    stated = read_record(content.record)
+    end_like_ctrl_c(signal.SIGTERM)
+    with (
+        tempfile.TemporaryDirectory(prefix="fuzzpair-verify-") as folder,
+        state.locked_state(state_folder / "verify" / digest(content.record.encode())[:16]) as store,
+    ):
+        bundled = load_config(unpack_pair(content, Path(folder)))
+        config = bundled.model_copy(update={"recipe": own.image, "limits": own.limits, "workers": own.workers})
+        names = tuple(dict.fromkeys(row.mistake for row in stated.rows))
+        wish = ExperimentWish(config, stated.profile, config.profile(stated.profile), names)
+        measured = run_experiment(wish, store, context.obj, own.backend, given_triggers(stated, content, store))
+    results = list(checks(stated, measured))
+    console = make_console(sys.stdout, sys.stdout.isatty())
+    render_checks(results, stated, measured, console)
+    if json_file:
+        write_text(json_file, checks_json(results, stated, measured))
+    raise typer.Exit(exit_code_of(results, measured))
