@@ -1,3 +1,5 @@
+"""What runs in a sandbox, as it is sent there."""
+
 from __future__ import annotations
 
 import json
@@ -5,13 +7,16 @@ import os
 import subprocess
 import sys
 import time
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
 
-from fuzzpair.backends import runner
 from fuzzpair.backends.archive import pack
-from fuzzpair.backends.runner import Kept, count_ooms
+from fuzzpair.backends.exchange import RUNNER, RUNNER_PARTS, runner_source
+from fuzzpair.backends.runner.files import INCOMING
+from fuzzpair.backends.runner.output import Kept
+from fuzzpair.backends.runner.processes import count_ooms
 
 
 @pytest.mark.parametrize("cut", [1, 3, 10, 64])
@@ -44,14 +49,23 @@ def test_ooms_are_counted_in_both_versions_of_cgroups(tmp_path: Path) -> None:
     assert count_ooms([str(first)]) == 5
 
 
+def test_all_of_it_is_sent_and_nothing_else_of_ours_is_needed() -> None:
+    package = files(RUNNER)
+    modules = {one.name for one in package.iterdir() if one.name.endswith(".py")} - {"__init__.py"}
+    assert sorted(modules) == sorted(f"{name}.py" for name in RUNNER_PARTS)
+    # No folder of ours is on the path with -I -S: what imports anything else fails here as it would in a sandbox.
+    command = [sys.executable, "-I", "-S", "-c", runner_source()]
+    done = subprocess.run(command, input=b"", capture_output=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
+
+
 def test_it_ends_its_command_when_the_orchestrator_is_gone(tmp_path: Path) -> None:
     """As after `kill -9`: nobody closes anything in order, stdin just ends."""
     command = {"argv": ["sh", "-c", "echo $$ > pid; sleep 300 & echo $! > child; wait"], "env": {}, "cwd": "."}
     limits = {"timeout_s": 300, "idle_s": None, "cpu_s": None, "output_limit": 100}
     request = {"commands": [command | limits], "keep_going": True, "root": str(tmp_path)}
     surroundings: dict[str, object] = {"env": {"PATH": os.environ["PATH"]}, "oom_files": [], "memory_kb": None}
-    script = Path(runner.__file__).read_text()
-    with subprocess.Popen([sys.executable, "-I", "-c", script], stdin=-1, stdout=-1, stderr=-1) as process:
+    with subprocess.Popen([sys.executable, "-I", "-c", runner_source()], stdin=-1, stdout=-1, stderr=-1) as process:
         assert process.stdin is not None
         process.stdin.write(json.dumps(request | surroundings).encode() + b"\n")
         process.stdin.flush()
@@ -68,8 +82,7 @@ def test_a_file_is_there_whole_or_not_at_all(tmp_path: Path) -> None:
     content = os.urandom(3 << 20)
     archive = pack({"folder/headers": content}, owner=os.getuid())
     request = json.dumps({"root": str(tmp_path), "size": len(archive)}).encode() + b"\n"
-    script = Path(runner.__file__).read_text()
-    with subprocess.Popen([sys.executable, "-I", "-c", script], stdin=-1, stdout=-1) as process:
+    with subprocess.Popen([sys.executable, "-I", "-c", runner_source()], stdin=-1, stdout=-1) as process:
         assert process.stdin is not None
         assert process.stdout is not None
         process.stdin.write(request + archive[: 2 << 20])
@@ -78,7 +91,7 @@ def test_a_file_is_there_whole_or_not_at_all(tmp_path: Path) -> None:
             if (tmp_path / "folder").is_dir() and any((tmp_path / "folder").iterdir()):
                 break
             time.sleep(0.02)
-        assert [one.name for one in (tmp_path / "folder").iterdir()] == [f"headers{runner.INCOMING}"]
+        assert [one.name for one in (tmp_path / "folder").iterdir()] == [f"headers{INCOMING}"]
         process.stdin.write(archive[2 << 20 :])
         process.stdin.flush()
         assert json.loads(process.stdout.readline()) == {"problem": ""}

@@ -243,7 +243,7 @@ def docker_shelf(engine: Engine, image: str) -> Iterator[Shelf]:
 
 @dataclass
 class _Runner:
-    """One exec of runner.py and the connection to it."""
+    """One exec of runner/ and the connection to it."""
 
     engine: Engine
     client: docker.APIClient

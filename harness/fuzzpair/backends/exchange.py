@@ -1,5 +1,5 @@
-"""What a backend and runner.py say to each other: commands go in as JSON, endings and output come back; files go
-both ways as archives. The forms of the messages stand in runner.py."""
+"""What a backend and runner/ say to each other: commands go in as JSON, endings and output come back; files go
+both ways as archives. The forms of the messages stand in runner/serve.py."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import json
 import struct
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from importlib.resources import files
 from typing import Any
 
@@ -19,6 +20,15 @@ COMMAND_SLACK_S = 12.0  # killing what a command left behind, and reading its la
 HEADER_LIMIT = 1 << 16
 PIECE_LIMIT = 1 << 20
 TRANSFER_S = 300.0  # files into or out of a sandbox, on a busy machine
+RUNNER = "fuzzpair.backends.runner"
+RUNNER_PARTS = ("wire", "output", "processes", "prctl", "files", "watch", "commands", "serve")  # what is imported first
+RUNNER_START = """\
+import sys, types
+for name, text in {texts!r}.items():
+    module = sys.modules[name] = types.ModuleType(name)
+    exec(compile(text, name, "exec"), vars(module))
+module.main()
+"""
 GAP_LIMIT = 128  # the runner's own line between the kept halves, or its word on what cannot be started
 
 
@@ -32,8 +42,12 @@ class Surroundings:
     memory_kb: int | None = None  # watched by the runner where no kernel limit is set
 
 
+@cache
 def runner_source() -> str:
-    return (files("fuzzpair.backends") / "runner.py").read_text()
+    """runner/ as one text for `python3 -I -c`: each module is put where the imports of those behind it look first."""
+    package = files(RUNNER)
+    texts = {f"{RUNNER}.{name}": (package / f"{name}.py").read_text() for name in RUNNER_PARTS}
+    return RUNNER_START.format(texts=texts)
 
 
 def encode_request(commands: Sequence[Command], around: Surroundings, *, keep_going: bool) -> bytes:

@@ -1,0 +1,33 @@
+"""How a process here stands to the kernel."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import resource
+import signal
+
+STACK_OCTETS = 8 << 20  # Linux' default: stack exhaustion is then the same everywhere
+FILE_OCTETS = 4 << 30  # no command fills the disk with one file
+PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_CHILD_SUBREAPER = 1, 4, 36
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+def become_reaper() -> None:
+    """What outlives its command is re-parented to us and killed; and no command reads or writes through us."""
+    _libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    _libc.prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
+
+
+def restrict(cpu_s: int | None) -> None:
+    """In the child, before it becomes the command."""
+    _libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    _libc.prctl(PR_SET_DUMPABLE, 1, 0, 0, 0)  # else /proc/self belongs to root until exec
+    with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w") as score:  # noqa: PTH123
+        score.write("1000")  # the kernel kills the command, not what watches over it
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    if cpu_s is not None:
+        resource.setrlimit(resource.RLIMIT_CPU, (cpu_s, cpu_s + 1))
+    for what, most in ((resource.RLIMIT_STACK, STACK_OCTETS), (resource.RLIMIT_FSIZE, FILE_OCTETS)):
+        hard = resource.getrlimit(what)[1]
+        resource.setrlimit(what, (most if hard == resource.RLIM_INFINITY else min(most, hard), hard))
