@@ -78,16 +78,20 @@ def test_stop_all_ends_running_commands_with_their_children(tmp_path: Path) -> N
     pid_file = tmp_path / "pid"
 
     def stop() -> None:
-        while not pid_file.exists():
+        while not (pid_file.exists() or has_ended.is_set()):
             time.sleep(0.02)
         backend.stop_all()
 
+    has_ended = threading.Event()  # for whatever reason: else a command that never started is waited for
     stopper = threading.Thread(target=stop)
     stopper.start()
     line = f"sleep 300 & echo $! > {pid_file}.new; mv {pid_file}.new {pid_file}; wait"
-    with backend.session(Limits()) as sandbox, pytest.raises(BackendError):
-        sandbox.run(Command(argv=("sh", "-c", line), timeout_s=300))
-    stopper.join()
+    try:
+        with backend.session(Limits()) as sandbox, pytest.raises(BackendError):
+            sandbox.run(Command(argv=("sh", "-c", line), timeout_s=300))
+    finally:
+        has_ended.set()
+        stopper.join()
     with pytest.raises(ProcessLookupError):
         os.kill(int(pid_file.read_text()), 0)
     with backend.session(Limits()) as sandbox, pytest.raises(BackendError, match="were ended"):
