@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -223,9 +224,15 @@ def test_names_are_of_every_patch_in_either_twin(pair: Pair) -> None:
 # --- the pair's own --------------------------------------------------------------------------------
 
 
+@cache
+def real(name: str) -> Mistake:
+    """Each is read once a process: its two trees and all of its patches cost more than what is asked of it."""
+    return load_mistake(name, CPP, RUST)
+
+
 @pytest.mark.parametrize("name", REAL)
 def test_every_patch_of_the_pair_can_be_planted(name: str) -> None:
-    mistake = load_mistake(name, CPP, RUST)
+    mistake = real(name)
     assert {one.variant: one.problem for one in mistake.planted if one.problem} == {}
     assert mistake.bug_class in BUG_CLASSES
     assert mistake.title
@@ -234,7 +241,7 @@ def test_every_patch_of_the_pair_can_be_planted(name: str) -> None:
 @pytest.mark.parametrize("name", REAL)
 def test_whatever_is_sure_to_compile_has_a_canary(name: str) -> None:
     # Plain Rust may be rejected, and has one only where it is not; the compiler alone can say that.
-    sure = [one for one in load_mistake(name, CPP, RUST).planted if one.variant is not Variant.RUST]
+    sure = [one for one in real(name).planted if one.variant is not Variant.RUST]
     assert [one.variant for one in sure if one.canary_tree is None] == []
 
 
@@ -261,20 +268,20 @@ NOT_PLANTED = {
 
 
 def test_every_class_has_its_mistake_or_a_reason() -> None:
-    planted = {load_mistake(name, CPP, RUST).bug_class for name in REAL}
+    planted = {real(name).bug_class for name in REAL}
     assert planted.isdisjoint(NOT_PLANTED)
     assert planted | NOT_PLANTED.keys() == BUG_CLASSES.keys()
 
 
 def test_both_languages_have_mistakes_of_their_own() -> None:
-    born = [load_mistake(name, CPP, RUST).born_in for name in REAL]
+    born = [real(name).born_in for name in REAL]
     assert born.count(Language.CPP) >= 45
     assert born.count(Language.RUST) >= 10
 
 
 @pytest.mark.parametrize("name", REAL)
 def test_a_leak_is_no_call_that_is_made_for_leaking(name: str) -> None:
-    mistake = load_mistake(name, CPP, RUST)
+    mistake = real(name)
     if mistake.bug_class in ("memory-leak", "reference-cycle"):
         added = [line for one in mistake.planted for line in one.patch_text.splitlines() if line.startswith("+")]
         assert not [line for line in added if re.search(r"\b(forget|leak)\(", line)]
