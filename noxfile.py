@@ -1,4 +1,8 @@
-"""The loop of every change: `nox` is lint, types and the tests without containers; two minutes on two cores."""
+"""The loop of every change, under a minute on two cores: `nox` is lint, types, and the tests that are quick.
+
+It leaves out containers and what is marked `slow` (pyproject.toml says which tests are). `nox -s all-tests`, `./test`
+and CI leave out nothing.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +32,16 @@ def types(session: nox.Session) -> None:
 
 @nox.session(python=False)
 def tests(session: nox.Session) -> None:
-    in_environment(session, "-m", "pytest", "--no-containers", "--numprocesses=auto", *session.posargs)
+    """Arguments go to pytest; `-m ''` takes the slow ones in."""
+    # Halves that steal from each other at the end: what a module's tests share is made by one worker, not by each.
+    workers = ("--numprocesses=auto", "--dist=worksteal")
+    in_environment(session, "-m", "pytest", "--no-containers", "-m", "not slow", *workers, *session.posargs)
+
+
+@nox.session(name="all-tests", python=False)
+def all_tests(session: nox.Session) -> None:
+    """Every test, as `./test` has them; arguments go to pytest."""
+    in_environment(session, "-m", "pytest", *session.posargs)
 
 
 @nox.session(python=False)

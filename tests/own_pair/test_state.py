@@ -11,7 +11,6 @@ from pathlib import Path
 
 import fsspec
 import pytest
-from moto.server import ThreadedMotoServer
 
 from fuzzpair.errors import StoreError, UsageError
 from fuzzpair.model.language import Language
@@ -26,6 +25,8 @@ AT = "2026-11-26T04:00:00Z"
 @pytest.fixture(scope="module")
 def s3() -> Iterator[None]:
     """A real S3 server in this process, spoken to over a socket; how to reach it, in fsspec's own configuration."""
+    from moto.server import ThreadedMotoServer  # noqa: PLC0415 - takes a CPU second, and the others need none
+
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0)
     server.start()
     _, port = server.get_host_and_port()
@@ -38,7 +39,7 @@ def s3() -> Iterator[None]:
         server.stop()
 
 
-@pytest.fixture(params=["folder", "memory", "s3"])
+@pytest.fixture(params=["folder", "memory", pytest.param("s3", marks=pytest.mark.slow)])
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     if request.param == "folder":
         return str(tmp_path / "pair")

@@ -43,6 +43,7 @@ def test_what_is_escaped_is_still_told_apart(char: str, shown: str) -> None:
     assert clean.line(f"a{char}b") == f"a{shown}b"
 
 
+@pytest.mark.slow
 def test_a_huge_line_says_how_much_is_missing() -> None:
     assert clean.line("x" * 100_000_000).endswith("… (100,000,000 characters)")
 

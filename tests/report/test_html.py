@@ -190,6 +190,7 @@ def test_a_median_is_drawn_only_where_over_half_found() -> None:
 # --- limits ------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_large_run_is_a_page_that_can_be_mailed() -> None:
     first = full_record().rows[0]
     patch = PATCH + "".join(f"+  line {number} of code that is long enough to count;\n" for number in range(200))
@@ -221,6 +222,7 @@ def test_room_goes_to_what_differs_first(monkeypatch: pytest.MonkeyPatch) -> Non
     assert "no room left" not in section
 
 
+@pytest.mark.slow
 def test_what_waits_as_text_ends_where_it_should() -> None:
     made = html.render(*large_run(300))
     waiting = re.findall(r'<script type="text/html" class="later">(.*?)</script>', made, re.DOTALL)
@@ -251,6 +253,7 @@ def test_no_hostile_text_is_markup_or_does_anything(text: str) -> None:
     assert sum(tag == "script" for tag, _ in shown.found) == 1
 
 
+@pytest.mark.slow
 def test_a_line_of_100_mb_costs_a_line() -> None:
     long = "A" * 100_000_000
     evidence = Evidence(judgements=(judgement(excerpt=long),), patch="--- a/x\n+++ b/x\n@@ -1 +1 @@\n+" + long)

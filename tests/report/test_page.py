@@ -24,7 +24,7 @@ from report.large_run import large_run
 from report.open_page import LIMIT_MS, opened
 from report.records import DIGEST, HOSTILE, claim, full_record, judgement, row
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 SEED = bytes(range(60))
 BLOBS = {DIGEST: SEED[:30] + b"\xff" + SEED[31:], "5eed": SEED}
 

@@ -146,6 +146,7 @@ def test_a_report_made_again_from_run_json_is_the_same() -> None:
         assert reporter.render(again) == reporter.render(record)
 
 
+@pytest.mark.slow
 def test_a_large_run_fits(tmp_path: Path) -> None:
     record = full_record()
     rows = tuple(replace(record.rows[0], mistake=f"mistake-{number}") for number in range(5_000))

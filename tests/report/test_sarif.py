@@ -97,6 +97,7 @@ def test_none_and_one(count: int) -> None:
     assert [run["automationDetails"]["id"].split("/")[2:4] for run in read["runs"]][:1] == [["cpp", "clang"]]
 
 
+@pytest.mark.slow
 def test_five_thousand_are_valid_and_within_the_limits_of_an_upload() -> None:
     rows = (replace(planted(), mistake=f"mistake-{number}") for number in range(5_000))
     text = sarif.render(experiment(*rows), logged())
@@ -315,6 +316,7 @@ def test_a_link_in_a_message_is_shown_and_not_followed() -> None:
     assert "\\[see\\](https://evil.example)" in result["message"]["text"]
 
 
+@pytest.mark.slow
 def test_a_line_of_100_mb_costs_no_more_than_what_is_read_of_it() -> None:
     octets = LOG.encode() + b"x" * 100_000_000
     (result,) = results(document(experiment(planted()), Stored(lambda _: octets)))

@@ -56,6 +56,7 @@ def test_a_log_has_no_more_reports_than_lines(text: str) -> None:
     assert len(parse_log(text)) <= text.count("\n") + 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ADVERSARIAL)
 def test_time_grows_with_length_and_no_faster(name: str) -> None:
     assert growth(parse_log, partial(adversarial, name), 1 << 15) < GREATEST_GROWTH
@@ -76,6 +77,7 @@ def python(folder: Path, script: str, *arguments: str) -> subprocess.CompletedPr
     return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
 
 
+@pytest.mark.slow
 @needs_atheris
 @pytest.mark.parametrize("target", CHECKS)
 def test_atheris_finds_nothing_in_a_short_run(target: str, tmp_path: Path) -> None:
@@ -84,6 +86,7 @@ def test_atheris_finds_nothing_in_a_short_run(target: str, tmp_path: Path) -> No
     assert "Done 500 runs" in done.stderr
 
 
+@pytest.mark.slow
 @needs_atheris
 def test_one_input_can_be_run_again(tmp_path: Path) -> None:
     done = fuzz(tmp_path, "parse_log", LOGS[0])
@@ -91,6 +94,7 @@ def test_one_input_can_be_run_again(tmp_path: Path) -> None:
     assert "Executed" in done.stderr
 
 
+@pytest.mark.slow
 @needs_atheris
 def test_all_targets_in_turn_go_on_where_they_were(tmp_path: Path) -> None:
     # The seeds alone are some 400 executions.
@@ -104,6 +108,7 @@ def test_all_targets_in_turn_go_on_where_they_were(tmp_path: Path) -> None:
     assert python(tmp_path, "all.py", "fire", "1200").stdout == ""
 
 
+@pytest.mark.slow
 @needs_atheris
 def test_an_unknown_target_names_all(tmp_path: Path) -> None:
     done = fuzz(tmp_path, "parse_lgo", tmp_path / "corpus")

@@ -90,6 +90,7 @@ WEIRD = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("piece", WEIRD)
 @pytest.mark.parametrize(
     "start", ["", "a.cpp:1:2: runtime error: ", "    #0 0x1 in ", "a:1: Assertion '", "panicked at '"]
