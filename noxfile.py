@@ -1,4 +1,4 @@
-"""The loop of every change, under a minute on two cores: `nox` is lint, types, and the tests that are quick.
+"""The loop of every change: `nox` is lint, types, and the tests that are quick, for under a minute on two cores.
 
 It leaves out containers and what is marked `slow` (pyproject.toml says which tests are). `nox -s all-tests`, `./test`
 and CI leave out nothing.
