@@ -10,7 +10,7 @@ import pytest
 
 from fuzzpair.backends.fake import FakeSandbox
 from fuzzpair.errors import EngineError
-from fuzzpair.fuzz.triggers import BROKEN_EXIT, TriggerJob, Triggers, read_counts
+from fuzzpair.fuzz.triggers import BROKEN_EXIT, IDLE_CAMPAIGNS, TriggerJob, Triggers, read_counts
 from fuzzpair.model.command import Command, Completed, Limits
 from fuzzpair.store import Store
 
@@ -128,8 +128,24 @@ def test_a_campaign_that_the_fuse_ended_without_a_trigger_is_incomplete(store: S
     assert gather(job_of(store, b"a"), store, Canary(share=1)).complete
 
 
-def test_the_last_second_of_the_fuse_is_never_asked_for_as_no_limit(store: Store) -> None:
+def test_campaigns_end_when_three_in_a_row_come_upon_what_is_known(store: Store) -> None:
     canary = Canary(finds=(b"1!",) * 9)
+    triggers = gather(job_of(store, b"a"), store, canary)
+    assert len(canary.campaigns) == 1 + IDLE_CAMPAIGNS
+    assert (triggers.from_campaign, triggers.complete) == (1, True)
+    assert triggers.from_mutants == 2, "and mutants fill up all the same"
+
+
+def test_a_campaign_that_the_engine_s_limits_ended_is_followed_by_others(store: Store) -> None:
+    # The slip fills the memory before its canary is true: an end of the engine's own, and none of the fuse's.
+    canary = Canary(finds=(b"1!",), share=0.01, exit_code=71)
+    triggers = gather(job_of(store, b"a"), store, canary)
+    assert len(canary.campaigns) == 1 + IDLE_CAMPAIGNS
+    assert (triggers.from_campaign, triggers.complete) == (1, True)
+
+
+def test_the_last_second_of_the_fuse_is_never_asked_for_as_no_limit(store: Store) -> None:
+    canary = Canary(finds=tuple(b"%d!" % number for number in range(9)))
     gather(job_of(store, b"a", fuse_s=2, wanted=9), store, canary)
     limits = [next(one for one in command.argv if one.startswith("-max_total_time")) for command in canary.campaigns]
     assert limits == ["-max_total_time=2", "-max_total_time=1"]

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import random
 import struct
-from collections.abc import Iterable
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from typing import ClassVar
 
 from fuzzpair.backends import Sandbox
@@ -25,6 +26,11 @@ COUNTS_BYTES = 16  # struct counts of runtime/canary.c: reached, triggered
 BROKEN_EXIT = 87  # the canary's runtime could not keep what it must
 INPUT_CPU_S = 2
 MUTANTS = 240
+MUTANTS_AT_ONCE = 48  # most slips are triggered by some of the first ones; a round trip costs as much as several
+# Campaigns in a row that bring nothing new, after which no more are started: the input that triggers first is the same
+# for any seed (often the empty one), or the slip itself ends the campaign at the engine's limits, as one that only
+# fills the memory does.
+IDLE_CAMPAIGNS = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +51,7 @@ class TriggerJob:
     """Gather up to `wanted` distinct triggering inputs within `runs` executions."""
 
     kind: ClassVar[str] = "triggers"
-    revision: ClassVar[int] = 2
+    revision: ClassVar[int] = 3
     result_type: ClassVar[type[Triggers]] = Triggers
 
     judge: str  # sha256 of the canary flavour's program
@@ -90,8 +96,8 @@ class _Gathering:
         if not self._enough():
             complete = self._campaigns(quiet)
         from_campaign = len(self.found) - from_seeds
-        if self.found and not self._enough():
-            self._try(list(self._mutants()), limit=job.wanted)
+        if self.found:
+            self._try_mutants()
         return Triggers(
             inputs=tuple(self.store.put_blob(content) for content in self.found.values()),
             from_seeds=from_seeds,
@@ -127,7 +133,7 @@ class _Gathering:
         return quiet
 
     def _campaigns(self, corpus: list[bytes]) -> bool:
-        """Campaigns until the budget or enough triggers; False when the fuse ended one."""
+        """Campaigns until the budget, enough triggers or nothing new; False when the fuse ended one."""
         named = {f"corpus/{digest(content)}": content for content in corpus}
         first = Task(
             program=self.job.fuzzer_name,
@@ -139,20 +145,23 @@ class _Gathering:
             folder=".",
         )
         self.sandbox.put(named | LibFuzzer().files(first) | {f"{ARTIFACTS}.keep": b""})
-        left, spent_s, round_number = first.runs, 0.0, 0
-        while left > 0 and not self._enough():
+        left, spent_s, round_number, idle = first.runs, 0.0, 0, 0
+        while left > 0 and idle < IDLE_CAMPAIGNS and not self._enough():
             if spent_s >= first.fuse_s:  # no second left: libFuzzer takes a limit of 0 for none
                 return False
             task = replace(first, seed=first.seed + round_number, runs=left, fuse_s=first.fuse_s - spent_s)
-            executed, seconds, triggered = self._campaign(task)
-            if not triggered:
-                return executed >= left
+            known = len(self.found)
+            executed, seconds, fused = self._campaign(task)
+            if fused:
+                return False
+            idle = 0 if len(self.found) > known else idle + 1
             left -= max(executed, 1)
             spent_s += seconds
             round_number += 1
         return True
 
     def _campaign(self, task: Task) -> tuple[int, float, bool]:
+        """(executions, seconds, whether the fuse ended it)."""
         trigger, counts = f"trigger-{task.seed}", f"campaign-counts-{task.seed}"
         env = (("FUZZPAIR_CANARY", counts), ("FUZZPAIR_TRIGGER", trigger))
         completed = self.sandbox.run(LibFuzzer().command(replace(task, env=env)))
@@ -171,11 +180,15 @@ class _Gathering:
         self.executions += reading.executions
         if triggered and trigger in files:
             self.found.setdefault(digest(files[trigger]), files[trigger])
-        return reading.executions, completed.duration_s, bool(triggered)
+        return reading.executions, completed.duration_s, reading.fused and not triggered
 
-    def _mutants(self) -> Iterable[bytes]:
+    def _try_mutants(self) -> None:
+        mutants = self._mutants(list(self.found.values()))
+        while not self._enough() and (some := list(islice(mutants, MUTANTS_AT_ONCE))):
+            self._try(some, limit=self.job.wanted)
+
+    def _mutants(self, parents: list[bytes]) -> Iterator[bytes]:
         """Small changes of what triggers already: still plausible, and distinct."""
-        parents = list(self.found.values())
         for number in range(MUTANTS):
             content = bytearray(parents[number % len(parents)])
             if not content:
