@@ -13,7 +13,7 @@ from fuzzpair.bundle import MANIFEST, RECORD, read_bundle
 from fuzzpair.errors import UsageError
 from fuzzpair.store import digest
 from tiny_cli import Here
-from tiny_pair import CLAIMS, cpp_patch
+from tiny_pair import CLAIMS, PIPELINE, cpp_patch
 
 Files = dict[str, bytes]
 
@@ -67,6 +67,7 @@ def test_the_same_run_makes_the_same_octets(bundle: Path, here: Here) -> None:
     first = bundle.read_bytes()
     assert here("bundle", str(bundle)) == 0
     assert bundle.read_bytes() == first
+    assert "not in it" not in here.out
 
 
 def test_each_verdict_is_confirmed_by_building_and_replaying(bundle: Path, here: Here) -> None:
@@ -85,6 +86,17 @@ def test_the_claims_that_pipeline_yml_names_travel_along(here: Here, tmp_path: P
     assert here("bundle", str(path)) == 0
     assert content_of(path)["pair/claims.yml"] == CLAIMS.encode()
     assert here("verify", str(path)) == 0
+
+
+def test_a_pair_of_one_s_own_beside_the_experiment_is_named_as_left_out(here: Here, tmp_path: Path) -> None:
+    here.pair.write("own/build.sh", "true\n")
+    here.pair.write("pipeline.yml", f"{PIPELINE}fuzz: {{name: own, cpp: {{source: own, build: own/build.sh}}}}\n")
+    assert here("run") == 0
+    path = tmp_path / "bundle.zip"
+    assert here("bundle", str(path)) == 0
+    assert "not in it: the pair of your own (`fuzz:` in pipeline.yml) and its runs" in here.out
+    assert not [name for name in content_of(path) if name.startswith("pair/own/")]
+    assert here("verify", str(path)) == 0, "what fuzz: names is not there, and is not asked for"
 
 
 def test_a_verdict_that_was_written_by_hand_is_found(bundle: Path, here: Here) -> None:

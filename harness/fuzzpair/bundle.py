@@ -26,6 +26,7 @@ from fuzzpair.subjects import planted_subject, unpatched_subject
 SCHEMA = "fuzzpair/bundle/1"
 MANIFEST, RECORD, PAIR, BLOBS = "bundle.json", "run.json", "pair", "blobs"
 PIPELINE = "pipeline.yml"
+NOT_PACKED = ("fuzz", "agreement")  # sections of it whose files are not there, and of which no verdict speaks
 FLAVOURS = (Flavour.DEFAULT,)  # whose build names every source of a row
 SIZE_LIMIT = 1 << 30  # octets unpacked: a bundle is sources and inputs, not programs
 EPOCH = (1980, 1, 1, 0, 0, 0)  # zip's first day: the same run makes the same octets
@@ -45,8 +46,16 @@ class Bundle:
                 yield path.removeprefix(f"{folder}/"), content
 
 
-def write_bundle(record: RunRecord, text: str, config_file: Path, store: Store, target: Path) -> int:
-    """Write a run's bundle; gives how many files it holds. `text` is the record as it was stored.
+@dataclass(frozen=True, slots=True)
+class Written:
+    """How many files a bundle holds; `own_pair`: pipeline.yml has a pair of one's own, which is not among them."""
+
+    files: int
+    own_pair: bool
+
+
+def write_bundle(record: RunRecord, text: str, config_file: Path, store: Store, target: Path) -> Written:
+    """Write a run's bundle. `text` is the record as it was stored.
 
     Raises UsageError when the sources here are not those that the run judged.
     """
@@ -67,7 +76,7 @@ def write_bundle(record: RunRecord, text: str, config_file: Path, store: Store, 
         raise FuzzpairError(f"{target}: cannot be written: {error.strerror}", next_step="name another file") from error
     finally:
         temporary.unlink(missing_ok=True)
-    return len(files)
+    return Written(files=len(files), own_pair=config.fuzz is not None)
 
 
 def _check_sources(record: RunRecord, config: Config, store: Store) -> None:

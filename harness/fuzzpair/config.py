@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Annotated, Any, Literal, NoReturn
 
@@ -323,8 +323,11 @@ def _unknown_targets(
                 yield yaml_source.Problem(line, f"the pair has no target '{target}'{perhaps(target, list(targets))}")
 
 
-def load_config(path: Path) -> Config:
-    """Read and check pipeline.yml; a ConfigError names every mistake in it, in the order of lines."""
+def load_config(path: Path, *, without: Collection[str] = ()) -> Config:
+    """Read and check pipeline.yml; a ConfigError names every mistake in it, in the order of lines.
+
+    Sections `without` which it is asked for are not looked at: a bundle has not what they name.
+    """
     try:
         root = path.resolve().parent
         with path.open("rb") as file:
@@ -336,9 +339,12 @@ def load_config(path: Path) -> Config:
         ) from None
     document = yaml_source.read(content)
     problems = list(document.problems)
+    value = document.value
+    if isinstance(value, dict):
+        value = {key: section for key, section in value.items() if key not in without}
     try:
         # As JSON, pydantic's strict mode takes a list for a tuple and a word for an enum, and nothing else.
-        config = Config.model_validate_json(json.dumps(document.value), context=root)
+        config = Config.model_validate_json(json.dumps(value), context=root)
     except ValidationError as error:
         problems.extend(problems_of(error, document, json_schema()))
     else:

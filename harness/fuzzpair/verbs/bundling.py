@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from fuzzpair import state
-from fuzzpair.bundle import read_bundle, unpack_pair, write_bundle
+from fuzzpair.bundle import NOT_PACKED, read_bundle, unpack_pair, write_bundle
 from fuzzpair.config import load_config
 from fuzzpair.report.checks import render_checks
 from fuzzpair.report.checks import render_json as checks_json
@@ -34,8 +34,10 @@ def bundle(
     store = state.open_store(state_folder)
     text = state.latest_record(store)
     record = read_record(text)
-    count = write_bundle(record, text, config_file, store, target)
-    print(f"wrote {target}: {count} files of run {record.run_id}; `fuzzpair verify {target}` checks it")
+    written = write_bundle(record, text, config_file, store, target)
+    print(f"wrote {target}: {written.files} files of run {record.run_id}; `fuzzpair verify {target}` checks it")
+    if written.own_pair:
+        print("not in it: the pair of your own (`fuzz:` in pipeline.yml) and its runs; a bundle is the experiment's")
 
 
 def verify(
@@ -59,7 +61,7 @@ def verify(
         tempfile.TemporaryDirectory(prefix="fuzzpair-verify-") as folder,
         state.locked_state(state_folder / "verify" / digest(content.record.encode())[:16]) as store,
     ):
-        bundled = load_config(unpack_pair(content, Path(folder)))
+        bundled = load_config(unpack_pair(content, Path(folder)), without=NOT_PACKED)
         config = bundled.model_copy(update={"recipe": own.image, "limits": own.limits, "workers": own.workers})
         names = tuple(dict.fromkeys(row.mistake for row in stated.rows))
         wish = ExperimentWish(config, stated.profile, config.profile(stated.profile), names)
