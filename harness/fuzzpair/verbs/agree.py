@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Annotated
@@ -20,10 +19,10 @@ from fuzzpair.reading import read_corpus
 from fuzzpair.report.agreement import render as render_agreement_json
 from fuzzpair.report.agreement import render_agreement
 from fuzzpair.report.agreement_files import write_agreement
-from fuzzpair.report.console import make_console
 from fuzzpair.scheduler import Scheduler
 from fuzzpair.store import Store
 from fuzzpair.verbs.options import CONFIG, OUT, STATE, ConfigFile, OutFolder, StateFolder
+from fuzzpair.verbs.output import stdout_console
 from fuzzpair.world import Backing, World, backing, end_like_ctrl_c
 
 
@@ -74,7 +73,7 @@ def agree(
             targets=wish.twins(config),
         ).run()
         store.put_document(f"agreements/{record.run_id}.json", render_agreement_json(record))
-    console = make_console(sys.stdout, sys.stdout.isatty())
+    console = stdout_console()
     render_agreement(record, console)
     for path in write_agreement(record, out, store.get_blob):
         console.print(f"wrote {path}")

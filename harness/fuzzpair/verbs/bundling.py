@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import sys
 import tempfile
 from pathlib import Path
 from typing import Annotated
@@ -15,12 +14,11 @@ from fuzzpair.bundle import NOT_PACKED, read_bundle, unpack_pair, write_bundle
 from fuzzpair.config import load_config
 from fuzzpair.report.checks import render_checks
 from fuzzpair.report.checks import render_json as checks_json
-from fuzzpair.report.console import make_console
 from fuzzpair.report.json_report import read_record
 from fuzzpair.store import digest
 from fuzzpair.verbs.experiment import ExperimentWish, run_experiment
 from fuzzpair.verbs.options import CONFIG, STATE, ConfigFile, StateFolder
-from fuzzpair.verbs.output import write_text
+from fuzzpair.verbs.output import stdout_console, write_file
 from fuzzpair.verify import checks, exit_code_of, given_triggers
 from fuzzpair.world import end_like_ctrl_c
 
@@ -67,8 +65,8 @@ def verify(
         wish = ExperimentWish(config, stated.profile, config.profile(stated.profile), names)
         measured = run_experiment(wish, store, context.obj, own.backend, given_triggers(stated, content, store))
     results = list(checks(stated, measured))
-    console = make_console(sys.stdout, sys.stdout.isatty())
+    console = stdout_console()
     render_checks(results, stated, measured, console)
     if json_file:
-        write_text(json_file, checks_json(results, stated, measured))
+        write_file(json_file, checks_json(results, stated, measured).encode())
     raise typer.Exit(exit_code_of(results, measured))

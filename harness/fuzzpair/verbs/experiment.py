@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated
@@ -21,7 +20,7 @@ from fuzzpair.model.run_record import RunRecord
 from fuzzpair.pipeline import Experiment
 from fuzzpair.reading import check_wish, read_corpus
 from fuzzpair.report import write_reports
-from fuzzpair.report.console import make_console, render_matrix
+from fuzzpair.report.console import render_matrix
 from fuzzpair.report.json_report import render
 from fuzzpair.report.soaked import render_soaked
 from fuzzpair.scheduler import Scheduler
@@ -29,7 +28,7 @@ from fuzzpair.soak import Soak, findings_of
 from fuzzpair.soak import exit_code_of as exit_code_of_soak
 from fuzzpair.store import Store
 from fuzzpair.verbs.options import CONFIG, OUT, STATE, ConfigFile, OutFolder, StateFolder
-from fuzzpair.verbs.output import write_octets
+from fuzzpair.verbs.output import stdout_console, write_file
 from fuzzpair.verbs.past_runs import stored_with_history
 from fuzzpair.world import World, backing, end_like_ctrl_c
 
@@ -55,7 +54,7 @@ def run(
     with state.locked_state(state_folder) as store:
         record = run_experiment(wish, store, context.obj, backend or config.backend)
         state.save_record(store, record.run_id, render(record))
-    console = make_console(sys.stdout, sys.stdout.isatty())
+    console = stdout_console()
     render_matrix(record, console)
     for path in write_reports(record, out, stored=stored_with_history(store, state_folder)):
         console.print(f"wrote {path}")
@@ -117,8 +116,8 @@ def soak(
             seconds=minutes * 60,
         ).run()
         found = {path: store.get_blob(sha256) for one in soaked for path, sha256 in findings_of(one).items()}
-    console = make_console(sys.stdout, sys.stdout.isatty())
+    console = stdout_console()
     render_soaked(soaked, console)
     for name, content in found.items():
-        console.print(f"wrote {write_octets(out / 'soak' / name, content)}")
+        console.print(f"wrote {write_file(out / 'soak' / name, content)}")
     raise typer.Exit(exit_code_of_soak(soaked))

@@ -33,12 +33,12 @@ from fuzzpair.own_pair.state import PairState, latest_record
 from fuzzpair.own_pair.wish import CHANGE, NIGHTLY, ONE_CAMPAIGN, Built, Chosen, Wish, everything
 from fuzzpair.pair_model import PairRecord, TargetProgram
 from fuzzpair.report import clean, pair_json, write_pair_reports
-from fuzzpair.report.console import make_console
 from fuzzpair.report.pair_console import render_pair
 from fuzzpair.report.stored import Stored
 from fuzzpair.scheduler import Scheduler
 from fuzzpair.store import Files, Store
 from fuzzpair.verbs.options import CONFIG, OUT, STATE, ConfigFile, OutFolder, StateFolder
+from fuzzpair.verbs.output import print_completed, stdout_console
 from fuzzpair.world import Backing, World, backing, end_like_ctrl_c
 
 LATEST = "pair/latest.json"
@@ -131,7 +131,7 @@ class _Verb:
         raise typer.Exit(record.exit_code)
 
     def _report(self, record: PairRecord, store: Store) -> None:
-        console = make_console(sys.stdout, sys.stdout.isatty())
+        console = stdout_console()
         render_pair(record, console)
         write_artifacts(record, self.out, store)
         for path in write_pair_reports(record, self.out, Stored(store.get_blob)):
@@ -283,7 +283,4 @@ def reproduce(
     asked = Asked.read(row, flavour, input_name)
     with verb.doing(context.obj) as doing:
         completed = reproduce_input(asked, verb.pair_state(), _last(verb, doing.store), doing.work.worker, out)
-    print(clean.block(completed.stdout.decode(errors="replace")), end="")
-    print(clean.block(completed.stderr.decode(errors="replace")), end="", file=sys.stderr)
-    ending = f"signal {completed.signal}" if completed.signal else f"exit code {completed.exit_code}"
-    print(f"ended with {'its time limit' if completed.timed_out else ending}", file=sys.stderr)
+    print_completed(completed)

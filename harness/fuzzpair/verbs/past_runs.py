@@ -16,13 +16,14 @@ from fuzzpair.errors import BackendError, StoreError, UsageError
 from fuzzpair.history import find_run, read_history
 from fuzzpair.model.flavour import Flavour
 from fuzzpair.report import clean, write_reports
-from fuzzpair.report.console import make_console, render_matrix
+from fuzzpair.report.console import render_matrix
 from fuzzpair.report.explain import render_explanation
 from fuzzpair.report.history_text import render_comparison, render_history
 from fuzzpair.report.json_report import read_record
 from fuzzpair.report.stored import Stored
 from fuzzpair.store import Store
 from fuzzpair.verbs.options import CONFIG, OUT, STATE, ConfigFile, OutFolder, StateFolder
+from fuzzpair.verbs.output import print_completed, stdout_console
 from fuzzpair.world import World
 
 
@@ -32,7 +33,7 @@ def explain(
     """The evidence for one mistake, from the last run: diffs, compiler, sanitizers, production, how to see it again."""
     store = state.open_store(state_folder)
     record = read_record(state.latest_record(store))
-    render_explanation(record, mistake, store.get_blob, make_console(sys.stdout, sys.stdout.isatty()))
+    render_explanation(record, mistake, store.get_blob, stdout_console())
 
 
 def replay(
@@ -55,10 +56,7 @@ def replay(
     finally:
         with suppress(BackendError):
             backend.stop_all()
-    print(clean.block(completed.stdout.decode(errors="replace")), end="")
-    print(clean.block(completed.stderr.decode(errors="replace")), end="", file=sys.stderr)
-    ending = f"signal {completed.signal}" if completed.signal else f"exit code {completed.exit_code}"
-    print(f"ended with {'its time limit' if completed.timed_out else ending}", file=sys.stderr)
+    print_completed(completed)
 
 
 def report(
@@ -73,7 +71,7 @@ def report(
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"cannot read {record_file}: {error}") from error
     record = read_record(text)
-    console = make_console(sys.stdout, sys.stdout.isatty())
+    console = stdout_console()
     render_matrix(record, console)
     for path in write_reports(record, out, stored=stored_with_history(store, state_folder)):
         console.print(f"wrote {path}")
@@ -94,7 +92,7 @@ def history(
     runs = read_history(state.open_store(state_folder), state_folder)
     if not runs:
         raise UsageError("there is no run yet to look at", next_step="./fuzzpair run")
-    render_history(runs, last, make_console(sys.stdout, sys.stdout.isatty()))
+    render_history(runs, last, stdout_console())
 
 
 def compare(
@@ -105,4 +103,4 @@ def compare(
     """Which rows and classes moved a rung between two runs, say of two toolchains. Exit code 0, whatever moved."""
     store = state.open_store(state_folder)
     runs = find_run(before, store), find_run(after, store)
-    render_comparison(*runs, make_console(sys.stdout, sys.stdout.isatty()))
+    render_comparison(*runs, stdout_console())

@@ -11,7 +11,7 @@ from fuzzpair.errors import EXIT_CLEAN, EXIT_NOT_DONE
 from fuzzpair.rebase import problems_behind, rebase_all
 from fuzzpair.report import clean
 from fuzzpair.verbs.options import CONFIG, ConfigFile
-from fuzzpair.verbs.output import write_text
+from fuzzpair.verbs.output import write_file
 
 
 def rebase(
@@ -27,7 +27,7 @@ def rebase(
     left: set[str] = set()
     for one in rebase_all((pair.cpp, pair.rust), names):
         if one.text is not None:
-            write_text(one.path, one.text)
+            write_file(one.path, one.text.encode())
             print(f"re-based: {clean.line(str(one.path))}")
         elif one.problem:
             left.add(f"{one.path.name}: {one.problem}")

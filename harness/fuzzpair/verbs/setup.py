@@ -20,9 +20,9 @@ from fuzzpair.doctor.examination import Examination
 from fuzzpair.doctor.judging import has_problem
 from fuzzpair.errors import EXIT_CLEAN, EXIT_NOT_DONE, FuzzpairError, UsageError
 from fuzzpair.report import clean
-from fuzzpair.report.console import make_console
 from fuzzpair.report.doctor_text import render_check, render_checks_json
 from fuzzpair.verbs.options import CONFIG, STATE, ConfigFile, StateFolder
+from fuzzpair.verbs.output import stdout_console
 from fuzzpair.world import World
 
 FILE: Final = "pipeline.yml"
@@ -78,7 +78,7 @@ def doctor(
         machine=read_machine(state_folder.absolute()),
         health=open_health(world.environ),
     )
-    console = make_console(sys.stdout, sys.stdout.isatty())
+    console = stdout_console()
     checks = []
     for check in examination.checks():
         checks.append(check)

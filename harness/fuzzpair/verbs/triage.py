@@ -20,7 +20,6 @@ from fuzzpair.findings import STDIN, Judging, Read, read_given, read_reports, re
 from fuzzpair.model.command import Limits
 from fuzzpair.model.finding import Triage
 from fuzzpair.model.flavour import Flavour
-from fuzzpair.report.console import make_console
 from fuzzpair.report.findings import render_findings, render_json
 from fuzzpair.report.json_report import read_record
 from fuzzpair.reproduce import TIMES, Judge
@@ -30,7 +29,7 @@ from fuzzpair.severity_rules import Reachability
 from fuzzpair.store import Store
 from fuzzpair.triage.rulings import GROUPS, Rulings
 from fuzzpair.verbs.options import CONFIG, STATE, StateFolder
-from fuzzpair.verbs.output import write_text
+from fuzzpair.verbs.output import stdout_console, write_file
 from fuzzpair.world import backing
 
 
@@ -79,9 +78,9 @@ def triage_logs(
     if json_file == STDIN:
         print(render_json(found), end="")
     else:
-        render_findings(found, make_console(sys.stdout, sys.stdout.isatty()))
+        render_findings(found, stdout_console())
         if json_file:
-            write_text(Path(json_file), render_json(found))
+            write_file(Path(json_file), render_json(found).encode())
     if not found.logs and not found.unreadable and on is None:
         raise UsageError("there is no log in what was given", next_step="name logs, or a folder of them")
     raise typer.Exit(EXIT_NOT_DONE if found.unreadable else EXIT_CLEAN)
