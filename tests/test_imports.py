@@ -39,6 +39,7 @@ LAYERS = (
     ("replay", "subjects", "analysis", "scheduler", "load"),
     ("common",),
     ("rows", "controls", "again", "findings", "reproduce", "bundle", "rebase", "history"),
+    ("minimise",),
     ("crash_inputs", "reading"),
     ("run_findings", "under_load"),
     ("mistake_flow", "own_pair"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pickle
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -43,6 +43,16 @@ def test_a_key_is_the_same_in_every_process_and_version() -> None:
     # Written out: a change of this line means that every stored result is lost.
     key = job_key(EchoJob(text="a", inputs=("b",)), FINGERPRINT)
     assert key == "faaae39ffa34fa2af117e7e7de0dc50c511aa09acaf7a73131111880adcfa17a"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MovedJob(EchoJob):
+    """The same work, described by a class of another name in another module."""
+
+
+def test_a_class_may_move_and_have_another_name() -> None:
+    job = EchoJob(text="a", inputs=("b",))
+    assert job_key(MovedJob(text="a", inputs=("b",)), FINGERPRINT) == job_key(job, FINGERPRINT)
 
 
 def test_a_label_is_no_part_of_the_work() -> None:

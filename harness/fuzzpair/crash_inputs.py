@@ -9,18 +9,9 @@ from typing import Final
 
 from fuzzpair.findings import Tried
 from fuzzpair.jobs import Batch, Outcomes
+from fuzzpair.minimise import Minimised, MinimiseJob, minimise_job
 from fuzzpair.model.finding import Finding, Reproduction, Smaller
-from fuzzpair.reproduce import (
-    TIMES,
-    Judge,
-    Minimised,
-    MinimiseJob,
-    ReproduceJob,
-    Shown,
-    minimise_job,
-    reproduce_job,
-    shown_by,
-)
+from fuzzpair.reproduce import TIMES, Judge, ReproduceJob, Shown, reproduce_job, shown_by
 from fuzzpair.scheduler import Scheduler
 from fuzzpair.store import Store
 

@@ -1,9 +1,8 @@
-"""A crash input on its build again: how often it ends the same way (k/n), and a smaller input that still does."""
+"""A crash input on its build again: how often it ends the same way, k of n."""
 
 from __future__ import annotations
 
-import math
-import time
+from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,10 +14,8 @@ from fuzzpair.flavours import judge_env
 from fuzzpair.jobs import Job, Outcomes
 from fuzzpair.model.command import Completed, Limits
 from fuzzpair.model.crash_report import CrashReport
-from fuzzpair.model.finding import Reproduction
 from fuzzpair.model.flavour import Flavour
 from fuzzpair.model.replay import Replay
-from fuzzpair.reduction import reduce_input
 from fuzzpair.replay import InputFolder, ReplayFolder, ReplayJob
 from fuzzpair.store import Store, canonical_json, digest
 from fuzzpair.triage import parse_log
@@ -26,8 +23,6 @@ from fuzzpair.triage.families import family_of
 from fuzzpair.triage.signature import Signature, cause, signature
 
 TIMES: Final = 5
-TRIES: Final = 4000  # candidates of one minimisation; its fuse is usually sooner
-MAX_CHANCES: Final = 5  # of a candidate to show what its input shows only now and then
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,15 +36,41 @@ class Judge:
     wall_timeout_s: float = 5.0
 
 
-class _OnJudge:
+class InFolder(ABC):
+    """A job that runs inputs on one program, each in a process of its own, in a folder of the sandbox."""
+
+    __slots__ = ()
+
+    @abstractmethod
+    def folder(self, sandbox: Sandbox, store: Store, inputs: tuple[str, ...]) -> InputFolder:
+        """The folder, with the program and these inputs in it."""
+
+
+class OnJudge(InFolder):
     """A job whose processes are those of one judge, under its limits: a part of the key with the judge itself."""
 
     __slots__ = ()
     judge: Judge
+    env: tuple[tuple[str, str], ...]
 
     @property
     def limits(self) -> Limits:
         return self.judge.limits
+
+    def folder(self, sandbox: Sandbox, store: Store, inputs: tuple[str, ...]) -> InputFolder:
+        judge = self.judge
+        job = ReplayJob(
+            program=judge.program,
+            flavour=judge.flavour,
+            target=judge.target,
+            inputs=inputs,
+            env=self.env,
+            wall_timeout_s=judge.wall_timeout_s,
+            limits=judge.limits,
+        )
+        place = ReplayFolder(job, sandbox, store)
+        place.put()
+        return place
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,28 +81,34 @@ class Repeats:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ReproduceJob(_OnJudge):
+class Repeating(InFolder):
     """Run each input `times` times on one program under its flavour's strict options, one process each."""
+
+    result_type: ClassVar[type[Repeats]] = Repeats
+
+    inputs: tuple[str, ...]  # sha256 of each, distinct
+    times: int = TIMES
+
+    def run(self, sandbox: Sandbox, store: Store) -> Repeats:
+        place = self.folder(sandbox, store, self.inputs)
+        rounds = [place.run(self.inputs) for _ in range(self.times)]
+        return Repeats(replays=tuple(zip(*rounds, strict=True)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReproduceJob(OnJudge, Repeating):
+    """On a stored build's judge."""
 
     kind: ClassVar[str] = "reproduce"
     revision: ClassVar[int] = 1
-    result_type: ClassVar[type[Repeats]] = Repeats
 
     judge: Judge
-    inputs: tuple[str, ...]  # sha256 of each, distinct
     env: tuple[tuple[str, str], ...]
-    times: int = TIMES
     subject: str = field(default="", compare=False)
 
     @property
     def label(self) -> str:
         return f"{self.subject} {self.judge.flavour} again"
-
-    def run(self, sandbox: Sandbox, store: Store) -> Repeats:
-        place = ReplayFolder(_replay_job(self.judge, self.inputs, self.env), sandbox, store)
-        place.put()
-        rounds = [place.run(self.inputs) for _ in range(self.times)]
-        return Repeats(replays=tuple(zip(*rounds, strict=True)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,7 +119,7 @@ class Counts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CountJob(_OnJudge):
+class CountJob(OnJudge):
     """k of n where the bug is known from a log already: the same replays as ReproduceJob's, without names in the logs.
 
     Most of a crashing replay is looking up the names of its frames. Without them a report still has its class, and on
@@ -115,8 +142,7 @@ class CountJob(_OnJudge):
 
     def run(self, sandbox: Sandbox, store: Store) -> Counts:
         names = tuple(name for name, _ in self.inputs)
-        place = ReplayFolder(_replay_job(self.judge, names, self.env), sandbox, store)
-        place.put()
+        place = self.folder(sandbox, store, names)
         rounds = [list(map(_family_of, place.complete(names))) for _ in range(self.times)]
         return Counts(
             k=tuple(sum(seen[number] == family for seen in rounds) for number, (_, family) in enumerate(self.inputs))
@@ -131,106 +157,7 @@ def _family_of(completed: Completed) -> str | None:
     return family_of(report) if report else ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Minimised:
-    """The smallest input that still shows the same bug; the one that was given, where none smaller does."""
-
-    input: str  # sha256
-    octets: int
-    tries: int
-    is_minimal: bool  # without any single one of its octets it shows it no longer
-    complete: bool  # False: the fuse ended it, so it is shown but never stored
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MinimiseJob(_OnJudge):
-    """Make `input` smaller as long as the program shows the same-bug signature `bug` on it."""
-
-    kind: ClassVar[str] = "minimise"
-    revision: ClassVar[int] = 1
-    result_type: ClassVar[type[Minimised]] = Minimised
-
-    judge: Judge
-    input: str  # sha256
-    bug: str  # same-bug signature
-    env: tuple[tuple[str, str], ...]
-    fuse_s: float
-    chances: int = 1  # processes a candidate, until one shows it
-    tries: int = TRIES
-    subject: str = field(default="", compare=False)
-
-    @property
-    def label(self) -> str:
-        return f"{self.subject} {self.judge.flavour} minimise {self.input[:12]}"
-
-    def run(self, sandbox: Sandbox, store: Store) -> Minimised:
-        place = ReplayFolder(_replay_job(self.judge, (self.input,), self.env), sandbox, store)
-        place.put()
-        return minimise(self, place, store)
-
-
-class SmallerWanted(Protocol):
-    """What is asked for: an input that is smaller, and shows the same bug."""
-
-    @property
-    def input(self) -> str: ...
-    @property
-    def bug(self) -> str: ...
-    @property
-    def fuse_s(self) -> float: ...
-    @property
-    def chances(self) -> int: ...
-    @property
-    def tries(self) -> int: ...
-
-
-def minimise(asked: SmallerWanted, place: InputFolder, store: Store) -> Minimised:
-    """Try smaller and smaller inputs in a folder that holds the first. That one itself where it shows no such bug."""
-    content = store.get_blob(asked.input)
-    asking = _Asking(asked, place)
-    if asking.keeps([content]) != [True]:
-        return Minimised(input=asked.input, octets=len(content), tries=0, is_minimal=False, complete=not asking.is_over)
-    found = reduce_input(content, asking.keeps, asked.tries)
-    return Minimised(
-        input=store.put_blob(found.content),
-        octets=len(found.content),
-        tries=found.tries,
-        is_minimal=found.is_minimal,
-        complete=not asking.is_over,
-    )
-
-
-class _Asking:
-    """Candidates to answers, in the sandbox, until the fuse."""
-
-    def __init__(self, asked: SmallerWanted, place: InputFolder) -> None:
-        self._asked = asked
-        self._place = place
-        self._end = time.monotonic() + asked.fuse_s
-        self.is_over = False
-
-    def keeps(self, candidates: Sequence[bytes]) -> list[bool]:
-        if time.monotonic() >= self._end:
-            self.is_over = True
-            return []
-        names = [digest(one) for one in candidates]
-        self._place.put_inputs(dict(zip(names, candidates, strict=True)))
-        kept: set[str] = set()
-        for _ in range(self._asked.chances):
-            left = [name for name in names if name not in kept]
-            if left:
-                shown = zip(left, self._place.complete(left), strict=True)
-                kept |= {name for name, one in shown if _bug_of(one, name) == self._asked.bug}
-        return [name in kept for name in names]
-
-
-def _bug_of(completed: Completed, name: str) -> str | None:
-    if completed.ok and not completed.timed_out:
-        return None
-    return _signed(cause(parse_log(completed.stderr.decode(errors="replace"))), completed, name).bug
-
-
-def _signed(report: CrashReport | None, ended: Completed | Replay, name: str) -> Signature:
+def signed(report: CrashReport | None, ended: Completed | Replay, name: str) -> Signature:
     return signature(report, _ending_digest(ended, name))
 
 
@@ -239,28 +166,16 @@ def _ending_digest(ended: Completed | Replay, name: str) -> str:
     return digest(canonical_json([name, ended.exit_code, ended.signal, ended.timed_out, ended.oom_killed]))
 
 
-def _replay_job(judge: Judge, inputs: tuple[str, ...], env: tuple[tuple[str, str], ...]) -> ReplayJob:
-    return ReplayJob(
-        program=judge.program,
-        flavour=judge.flavour,
-        target=judge.target,
-        inputs=inputs,
-        env=env,
-        wall_timeout_s=judge.wall_timeout_s,
-        limits=judge.limits,
-    )
-
-
 def reproduce_job(judge: Judge, inputs: Sequence[str], *, times: int = TIMES, subject: str = "") -> ReproduceJob:
     """Replays of each distinct input. Raises UsageError for the canary, which counts and reports nothing."""
-    _require_a_judge(judge)
+    require_a_judge(judge)
     distinct = tuple(dict.fromkeys(inputs))
     return ReproduceJob(judge=judge, inputs=distinct, env=judge_env(judge.flavour), times=times, subject=subject)
 
 
 def count_job(judge: Judge, known: Mapping[str, CrashReport | None], *, subject: str = "") -> CountJob:
     """Replays of each input, by its sha256, of which a report is known. Raises UsageError for the canary."""
-    _require_a_judge(judge)
+    require_a_judge(judge)
     inputs = tuple((name, family_of(report) if report else "") for name, report in known.items())
     return CountJob(judge=judge, inputs=inputs, env=_without_names(judge_env(judge.flavour)), subject=subject)
 
@@ -272,21 +187,7 @@ def _without_names(env: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], .
     )
 
 
-def minimise_job(judge: Judge, again: Reproduction, *, fuse_s: float, subject: str = "") -> MinimiseJob:
-    """A minimisation that gives the candidates of a flaky input the chances that its k of n asks for."""
-    _require_a_judge(judge)
-    return MinimiseJob(
-        judge=judge,
-        input=again.input,
-        bug=again.bug,
-        env=judge_env(judge.flavour),
-        fuse_s=fuse_s,
-        chances=min(MAX_CHANCES, math.ceil(again.n / max(1, again.k))),
-        subject=subject,
-    )
-
-
-def _require_a_judge(judge: Judge) -> None:
+def require_a_judge(judge: Judge) -> None:
     if judge.flavour is Flavour.CANARY:
         raise UsageError(
             "the canary flavour says that a mistake is triggered, not what becomes of it",
@@ -325,7 +226,7 @@ def shown_by(job: Repeated, outcomes: Outcomes, store: Store) -> dict[str, Shown
 def _shown(name: str, replays: Sequence[Replay], store: Store) -> Shown | None:
     reports = {log: _read(log, store) for log in dict.fromkeys(one.log for one in replays)}
     seen = [
-        (_signed(reports[one.log], one, name), one) for one in replays if one.exit_code != 0 or one.timed_out
+        (signed(reports[one.log], one, name), one) for one in replays if one.exit_code != 0 or one.timed_out
     ]  # an exit code of 0 is clean whatever was printed
     if not seen:
         return None

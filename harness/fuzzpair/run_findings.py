@@ -9,22 +9,12 @@ from fuzzpair.common import Common
 from fuzzpair.crash_inputs import Minimising, StoredBuild, tried_again
 from fuzzpair.findings import Judging, Tried, findings_of
 from fuzzpair.jobs import Outcomes
+from fuzzpair.minimise import MinimiseJob
 from fuzzpair.model.campaign import Campaign, CrashInput
 from fuzzpair.model.crash_report import CrashReport
 from fuzzpair.model.finding import Finding
 from fuzzpair.model.flavour import Flavour
-from fuzzpair.reproduce import (
-    TIMES,
-    CountJob,
-    Counts,
-    Judge,
-    MinimiseJob,
-    ReproduceJob,
-    Shown,
-    count_job,
-    reproduce_job,
-    shown_by,
-)
+from fuzzpair.reproduce import TIMES, CountJob, Counts, Judge, ReproduceJob, Shown, count_job, reproduce_job, shown_by
 from fuzzpair.rows.work import VariantWork
 from fuzzpair.store import Store
 from fuzzpair.triage import parse_log

@@ -8,12 +8,13 @@ from typing import ClassVar, Final
 
 from fuzzpair.backends import Sandbox
 from fuzzpair.errors import EngineError
+from fuzzpair.minimise import Shrinking
 from fuzzpair.model.command import Command, Limits
 from fuzzpair.own_pair.campaign import OfProgram
 from fuzzpair.own_pair.programs import Place, place_of
 from fuzzpair.pair_model import TargetProgram
 from fuzzpair.replay import InputFolder
-from fuzzpair.reproduce import TIMES, TRIES, Minimised, Repeats, minimise
+from fuzzpair.reproduce import InFolder, Repeating
 from fuzzpair.store import Store
 
 FILES: Final = 20_000
@@ -36,55 +37,47 @@ class TargetFolder(InputFolder):
         return self.place.replay(name)
 
 
+class _InTargetFolder(OfProgram, InFolder):
+    __slots__ = ()
+    purpose: ClassVar[str]  # what the folder is called for
+
+    def folder(self, sandbox: Sandbox, store: Store, inputs: tuple[str, ...]) -> InputFolder:
+        folder = TargetFolder(place_of(self.program, self.limits.memory_mb, self.purpose), sandbox, store)
+        folder.put(inputs)
+        return folder
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TargetReproduceJob(OfProgram):
-    """Run each input `times` times on a target's program under its flavour's strict options, one process each."""
+class TargetReproduceJob(_InTargetFolder, Repeating):
+    """On a target's program."""
 
     kind: ClassVar[str] = "target reproduce"
     revision: ClassVar[int] = 1
-    result_type: ClassVar[type[Repeats]] = Repeats
+    purpose: ClassVar[str] = "replay"
 
     program: TargetProgram
-    inputs: tuple[str, ...]  # sha256 of each, distinct
     limits: Limits
-    times: int = TIMES
     why: str = field(default="again", compare=False)
 
     @property
     def label(self) -> str:
         return f"{self.program.name} {self.why}"
 
-    def run(self, sandbox: Sandbox, store: Store) -> Repeats:
-        folder = TargetFolder(place_of(self.program, self.limits.memory_mb, "replay"), sandbox, store)
-        folder.put(self.inputs)
-        rounds = [folder.run(self.inputs) for _ in range(self.times)]
-        return Repeats(replays=tuple(zip(*rounds, strict=True)))
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TargetMinimiseJob(OfProgram):
-    """Make `input` smaller as long as a target's program shows the same-bug signature `bug` on it."""
+class TargetMinimiseJob(_InTargetFolder, Shrinking):
+    """On a target's program."""
 
     kind: ClassVar[str] = "target minimise"
     revision: ClassVar[int] = 1
-    result_type: ClassVar[type[Minimised]] = Minimised
+    purpose: ClassVar[str] = "minimise"
 
     program: TargetProgram
-    input: str  # sha256
-    bug: str  # same-bug signature
     limits: Limits
-    fuse_s: float
-    chances: int = 1  # processes a candidate, until one shows it
-    tries: int = TRIES
 
     @property
     def label(self) -> str:
         return f"{self.program.name} minimise {self.input[:12]}"
-
-    def run(self, sandbox: Sandbox, store: Store) -> Minimised:
-        folder = TargetFolder(place_of(self.program, self.limits.memory_mb, "minimise"), sandbox, store)
-        folder.put((self.input,))
-        return minimise(self, folder, store)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

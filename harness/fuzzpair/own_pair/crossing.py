@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from fuzzpair.jobs import Batch
+from fuzzpair.minimise import Minimised, chances_for
 from fuzzpair.model.command import Limits
 from fuzzpair.model.finding import Smaller
 from fuzzpair.model.language import Language
@@ -15,7 +16,6 @@ from fuzzpair.own_pair.leads import IN_FULL, Lead, Leads
 from fuzzpair.own_pair.state import unit_name
 from fuzzpair.own_pair.twins import not_run, outcome_of, worst_reply
 from fuzzpair.pair_model import PairFinding, TargetProgram, TwinReply
-from fuzzpair.reproduce import MAX_CHANCES, Minimised
 from fuzzpair.scheduler import Scheduler
 from fuzzpair.store import Store
 from fuzzpair.triage.signature import signature
@@ -136,9 +136,13 @@ class Smallest:
         program = next(shows, None)
         if program is None:
             return None
-        chances = min(MAX_CHANCES, -(-first.n // max(1, first.k)))
         return TargetMinimiseJob(
-            program=program, input=first.input, bug=first.bug, limits=self._limits, fuse_s=fuse_s, chances=chances
+            program=program,
+            input=first.input,
+            bug=first.bug,
+            limits=self._limits,
+            fuse_s=fuse_s,
+            chances=chances_for(first),
         )
 
     def _lead(self, program: TargetProgram, made: Minimised) -> Lead:
