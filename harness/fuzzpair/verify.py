@@ -12,7 +12,7 @@ from fuzzpair.bundle import BLOBS, Bundle
 from fuzzpair.errors import EXIT_CLEAN, EXIT_GATE, EXIT_INTERRUPTED, EXIT_NOT_DONE
 from fuzzpair.fuzz.triggers import Triggers
 from fuzzpair.gate import shown_rungs
-from fuzzpair.model.bundle_check import Answer, Check
+from fuzzpair.model.bundle_check import Check, Checked
 from fuzzpair.model.language import Variant
 from fuzzpair.model.run_record import Row, RunRecord
 from fuzzpair.store import Store
@@ -49,12 +49,12 @@ def _check(row: Row, again: Row | None, measured: RunRecord) -> Check:
     if again.problem is not None:
         return _not_checked(row, again.problem)
     stated, found = shown_rungs(row), shown_rungs(again)
-    answer = Answer.CONFIRMED if found == stated else Answer.CHANGED
+    answer = Checked.CONFIRMED if found == stated else Checked.CHANGED
     return Check(row=row.name, stated=stated, measured=found, answer=answer)
 
 
 def _not_checked(row: Row, why: str) -> Check:
-    return Check(row=row.name, stated=shown_rungs(row), measured="", answer=Answer.NOT_CHECKED, why=why)
+    return Check(row=row.name, stated=shown_rungs(row), measured="", answer=Checked.NOT_CHECKED, why=why)
 
 
 def exit_code_of(results: Sequence[Check], measured: RunRecord) -> int:
@@ -62,6 +62,6 @@ def exit_code_of(results: Sequence[Check], measured: RunRecord) -> int:
     answers = {one.answer for one in results}
     if not measured.complete:
         return EXIT_INTERRUPTED if measured.gate.exit_code == EXIT_INTERRUPTED else EXIT_NOT_DONE
-    if Answer.NOT_CHECKED in answers or not results or any(not one.passed for one in measured.controls):
+    if Checked.NOT_CHECKED in answers or not results or any(not one.passed for one in measured.controls):
         return EXIT_NOT_DONE
-    return EXIT_GATE if Answer.CHANGED in answers else EXIT_CLEAN
+    return EXIT_GATE if Checked.CHANGED in answers else EXIT_CLEAN

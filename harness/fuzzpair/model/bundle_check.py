@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 
-class Answer(StrEnum):
+class Checked(StrEnum):
     """What checking one verdict of somebody else's run came to."""
 
     CONFIRMED = "confirmed"
@@ -21,5 +21,5 @@ class Check:
     row: str
     stated: str
     measured: str
-    answer: Answer
+    answer: Checked
     why: str = ""  # it could not be checked

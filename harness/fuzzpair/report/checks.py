@@ -12,12 +12,12 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from fuzzpair.model.bundle_check import Answer, Check
+from fuzzpair.model.bundle_check import Check, Checked
 from fuzzpair.model.run_record import RunRecord
 from fuzzpair.report import clean
 
 SCHEMA: Final = "fuzzpair/checks/1"
-_STYLES: Final = {Answer.CONFIRMED: "green", Answer.CHANGED: "bold red", Answer.NOT_CHECKED: "yellow"}
+_STYLES: Final = {Checked.CONFIRMED: "green", Checked.CHANGED: "bold red", Checked.NOT_CHECKED: "yellow"}
 
 
 def render_checks(checks: Sequence[Check], stated: RunRecord, measured: RunRecord, console: Console) -> None:
@@ -37,7 +37,7 @@ def render_checks(checks: Sequence[Check], stated: RunRecord, measured: RunRecor
             console.print(_line(f"control failed: {control.name}: {control.detail}"))
     if stated.toolchain.fingerprint != measured.toolchain.fingerprint:
         console.print(_line("the bundle is of another toolchain: a changed verdict may be the compiler's"))
-    counts = ", ".join(f"{sum(one.answer is answer for one in checks)} {answer}" for answer in Answer)
+    counts = ", ".join(f"{sum(one.answer is answer for one in checks)} {answer}" for answer in Checked)
     console.print(_line(f"run {stated.run_id}, {len(checks)} rows: {counts}"))
 
 
