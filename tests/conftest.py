@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, settings
 
 from fuzzpair.backends.select import open_backend
 from fuzzpair.errors import BackendError
+from fuzzpair.store import Store
 from tiny_cli import Here
 from tiny_pair import TinyPair
 
@@ -119,6 +120,11 @@ def engine_answers() -> bool:
     except BackendError:
         return False
     return True
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    return Store(str(tmp_path / "store"))
 
 
 @pytest.fixture

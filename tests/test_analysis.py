@@ -39,11 +39,6 @@ FAULTS = {
 }
 
 
-@pytest.fixture
-def store(tmp_path: Path) -> Store:
-    return Store(str(tmp_path))
-
-
 def said_by(stdout: str, exit_code: int = 0) -> FakeSandbox:
     def answer(command: Command, files: dict[str, bytes]) -> Completed:
         return Completed(command=command, exit_code=exit_code, stdout=stdout.encode())

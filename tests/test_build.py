@@ -39,11 +39,6 @@ class Seen:
         return Tools()(command, files)
 
 
-@pytest.fixture
-def store(tmp_path: Path) -> Store:
-    return Store(str(tmp_path))
-
-
 def base_job(language: Language, store: Store) -> BuildJob:
     return build_job(language, Flavour.DEFAULT, put_sources(TREES[language], store), ("message",))
 

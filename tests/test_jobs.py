@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pickle
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import pytest
 
@@ -19,11 +18,6 @@ from fuzzpair.model.language import Language
 from fuzzpair.store import Store
 
 FINGERPRINT = "f00d"
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Store:
-    return Store(str(tmp_path / "store"))
 
 
 @pytest.fixture

@@ -40,11 +40,6 @@ class Programs:
         return Completed(command=command, **{**ending, **self.ending})
 
 
-@pytest.fixture
-def store(tmp_path: Path) -> Store:
-    return Store(str(tmp_path))
-
-
 def job_of(store: Store, *pairs: tuple[Variant, str, str]) -> LoadJob:
     programs = tuple(
         LoadProgram(

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-import pytest
-
 from fuzzpair.backends.fake import FakeBackend, FakeSandbox
 from fuzzpair.jobs import Batch, Worker, job_key, run_batch, stored_outcome
 from fuzzpair.minimise import Minimised, MinimiseJob, minimise_job
@@ -16,11 +12,6 @@ from run_again import Program, Running, crash_with, judge, reproduced
 from tiny_pair import asan
 
 FINGERPRINT = "f"
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Store:
-    return Store(str(tmp_path))
 
 
 def again(store: Store, content: bytes, program: Program, *, k: int = 5) -> Reproduction:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from pathlib import Path
 
 import pytest
 
@@ -27,11 +26,6 @@ class Races:
         content = files[f"{command.cwd}/{command.argv[-1]}"]
         self.runs[content] += 1
         return Completed(command=command, exit_code=93 if self.runs[content] == 3 and content != b"calm" else 0)
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Store:
-    return Store(str(tmp_path))
 
 
 def job_of(store: Store, flavour: Flavour, *inputs: bytes) -> ReplayJob:

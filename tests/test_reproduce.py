@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from fuzzpair.backends.fake import FakeSandbox
@@ -14,11 +12,6 @@ from fuzzpair.store import Store
 from fuzzpair.triage import parse_log
 from run_again import Running, crash_with, judge, reproduced
 from tiny_pair import asan
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Store:
-    return Store(str(tmp_path))
 
 
 def test_an_input_is_run_five_times_and_what_it_shows_is_counted(store: Store) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -19,11 +18,6 @@ from fuzzpair.store import Store
 DONE = b"#9\tDONE   cov: 12 ft: 20 corp: 3/9b\nDone 100 runs in 1 second(s)\nstat::number_of_executed_units: 100\n"
 HALF = b"#50\tpulse  cov: 12 ft: 20 corp: 3/9b\n"
 ASAN = b"==1==ERROR: AddressSanitizer: heap-use-after-free on address 0x602000000010\n"
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Store:
-    return Store(str(tmp_path))
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 
 import pytest
 
@@ -53,11 +52,6 @@ class Canary:
 
 def counted(reached: bool, triggered: bool) -> bytes:
     return struct.pack("=QQ", 3 * reached, int(triggered))
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Store:
-    return Store(str(tmp_path))
 
 
 def job_of(store: Store, *seeds: bytes, **changes: object) -> TriggerJob:
