@@ -37,7 +37,7 @@ RECLAIMED_S = 20.0
 
 ORCHESTRATOR = """
 import pickle, sys
-from fuzzpair.model import Command, Limits
+from fuzzpair.model.command import Command, Limits
 from fuzzpair.store import digest
 backend = pickle.load(sys.stdin.buffer)
 with backend.session(Limits()) as sandbox:
