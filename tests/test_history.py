@@ -18,9 +18,9 @@ from fuzzpair.model.language import Variant
 from fuzzpair.model.past_run import PastRow, PastRun
 from fuzzpair.model.run_record import Row, RunRecord
 from fuzzpair.model.verdict import Rung, Verdict
-from fuzzpair.report.charts import findings_over_nights
 from fuzzpair.report.json_report import render
 from fuzzpair.report.moves import Way, comparable, finding_trend, moves, past_run, trend
+from fuzzpair.report.over_time import findings_over_nights
 from fuzzpair.store import Store
 from report.records import passing_record, row
 

@@ -17,7 +17,7 @@ pytestmark = [pytest.mark.container, pytest.mark.browser]
 VARIANTS = ("cpp", "rust", "rust-next", "rust-unsafe")  # in the order of the matrix' columns
 NONE = "–"
 Rows = dict[str, dict[str, dict[str, Any]]]  # by mistake, by variant
-CONTENT_LAID_OUT = "() => document.querySelectorAll('.mistake > script.later').length === 0"
+CONTENT_LAID_OUT = "() => document.querySelectorAll('.entry > script.later').length === 0"
 
 
 @pytest.fixture(scope="module")
@@ -94,16 +94,16 @@ def test_every_filter_leaves_what_the_record_has(page: Page, rows: Rows) -> None
     for language in options(page, "#language"):
         page.select_option("#language", language)
         check({mistake for mistake, own in rows.items() if any(one.startswith(language) for one in own)}, language)
-        for rung in options(page, "#rung"):
+        for rung in options(page, "#outcome"):
             page.select_option("#language", language)
-            page.select_option("#rung", rung)
+            page.select_option("#outcome", rung)
             wanted = {
                 mistake
                 for mistake, own in rows.items()
                 if any(one.startswith(language) and rung in rungs_of(row) for one, row in own.items())
             }
             check(wanted, f"{language} {rung}")
-    page.check("#differs")
+    page.check("#first")
     check(set(), "a clean run differs in nothing")
     one = min(rows)
     page.fill("#text", one)

@@ -1,4 +1,7 @@
-"""How soon a browser has a page, by its own clock and by the processor time of its page's thread."""
+"""A page in a browser: watched for whatever it complains of or asks for, and how soon it is there.
+
+By the browser's own clock, and by the processor time of the page's thread.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from playwright.sync_api import CDPSession, Page
+from playwright.sync_api import Browser, CDPSession, Page
 
 LIMIT_MS: Final = 2_000
 
@@ -38,6 +41,32 @@ class Opened:
     cpu_ms: float
     found_ms: float
     elements: int
+
+
+def written(folder: Path, text: str) -> Path:
+    file = folder / "report.html"
+    file.write_text(text, encoding="utf-8")
+    return file
+
+
+def watched(browser: Browser, file: Path, complaints: list[str], scheme: str = "light") -> Page:
+    """The page, opened as from a mail. Any word on the console, any dialog and any request but its own is told."""
+    context = browser.new_context(color_scheme="dark" if scheme == "dark" else "light")
+    page = context.new_page()
+    page.on("console", lambda said: complaints.append(f"console {said.type}: {said.text}"))
+    page.on("pageerror", lambda error: complaints.append(f"error: {error}"))
+    page.on("dialog", lambda dialog: complaints.append(f"dialog: {dialog.message}"))
+    page.on("request", lambda asked: complaints.append(asked.url) if asked.url != file.as_uri() else None)
+    page.goto(file.as_uri())
+    return page
+
+
+def shown(page: Page) -> list[str]:
+    """The names in the table that no filter hides."""
+    rows = page.locator(".matrix tbody tr:visible th a").all_text_contents()
+    sections = page.locator("article:visible h3").all_text_contents()  # not inner: off the screen it is laid out later
+    assert rows == sections  # a filter acts on both
+    return rows
 
 
 def opened(page: Page, file: Path, words: str) -> Opened:

@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import re
-from base64 import b64encode
-from collections.abc import Iterator
 from dataclasses import replace
-from hashlib import sha256
-from html.parser import HTMLParser
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -19,37 +15,17 @@ from fuzzpair.model.flavour import Flavour
 from fuzzpair.model.language import Language, Variant
 from fuzzpair.model.run_record import RunRecord
 from fuzzpair.model.verdict import Rung, Verdict
-from fuzzpair.report import charts, html, page_code
+from fuzzpair.report import charts, html, page_code, page_room
 from fuzzpair.report.moves import past_run
 from fuzzpair.report.stored import NOTHING_STORED, Stored
 from fuzzpair.report.totals import totals
+from report.elements import OF_FORMATS, Elements, addresses, assert_policy
 from report.large_run import large_run
 from report.records import DIGEST, HOSTILE, PATCH, claim, found, full_record, judgement, passing_record, records, row
 
 ROOM_FOR_ONE = 7_000  # octets: more than the evidence of one mistake of the record made by hand, less than of all
 few = settings(suppress_health_check=list(HealthCheck), deadline=None, max_examples=10)
 SEED = bytes(range(40))
-
-
-class Elements(HTMLParser):
-    """Every element with its attributes, and the page's visible text."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.found: list[tuple[str, dict[str, str | None]]] = []
-        self.words: list[str] = []
-        self.feed(text)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.found.append((tag, dict(attrs)))
-        self.words.append(" " if tag in ("dd", "td", "th", "li", "p") else "")
-
-    def handle_data(self, data: str) -> None:
-        self.words.append(data)
-
-    @property
-    def text(self) -> str:
-        return " ".join("".join(self.words).split())
 
 
 def page(record: RunRecord, stored: Stored = NOTHING_STORED) -> Elements:
@@ -203,7 +179,7 @@ def test_a_large_run_is_a_page_that_can_be_mailed() -> None:
         for number in range(2_000)
     )
     text = html.render(replace(full_record(), rows=rows), Stored(lambda _: log))
-    assert len(text.encode()) <= html.SIZE_LIMIT <= 15_000_000
+    assert len(text.encode()) <= page_room.SIZE_LIMIT <= 15_000_000
     shown = Elements(text).text
     assert re.search(r"\d+ of 2000 mistakes are shown without their evidence: the page is at its size limit", shown)
     assert "mistake-1999" in shown
@@ -211,9 +187,9 @@ def test_a_large_run_is_a_page_that_can_be_mailed() -> None:
 
 def test_room_goes_to_what_differs_first(monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patch:
-        patch.setattr(html, "REFUSED", 0)
+        patch.setattr(page_room, "REFUSED", 0)
         without = len(html.render(full_record()).encode())
-    monkeypatch.setattr(html, "SIZE_LIMIT", without + ROOM_FOR_ONE + html.FRAME)
+    monkeypatch.setattr(page_room, "SIZE_LIMIT", without + ROOM_FOR_ONE + page_room.FRAME)
     shown = html.render(full_record())
     briefs = re.findall(r'<h3 id="(\S+)-title">.*?(?=</article>)', shown, re.DOTALL)
     full = [name for name in briefs if f'id="{name}"' in shown and "endless" in name]
@@ -266,24 +242,11 @@ def test_a_line_of_100_mb_costs_a_line() -> None:
 
 def test_the_policy_allows_the_pages_own_style_and_script_and_nothing_else() -> None:
     made = html.render(full_record())
-    policy = next(
-        given_["content"] or "" for tag, given_ in Elements(made).found if tag == "meta" and "http-equiv" in given_
-    )
-    assert policy.startswith("default-src 'none'; ")
-    assert "unsafe" not in policy
-    assert "http" not in policy
-    for kind in ("style", "script"):
-        (body,) = re.findall(rf"<{kind}>(.*?)</{kind}>", made, re.DOTALL)
-        assert f"{kind}-src 'sha256-{b64encode(sha256(body.encode()).digest()).decode()}'" in policy
+    assert_policy(made)
 
 
 def test_no_address_is_in_the_page_but_names_of_formats() -> None:
-    addresses = set(_addresses(html.render(full_record())))
-    assert addresses <= {"http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"}
-
-
-def _addresses(text: str) -> Iterator[str]:
-    yield from re.findall(r"https?://[^\"'\s<)]+", text)
+    assert addresses(html.render(full_record())) <= OF_FORMATS
 
 
 # --- over time ---------------------------------------------------------------------------------

@@ -11,9 +11,8 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
-from conftest import browser_path
 from fuzzpair.model.evidence import Evidence
 from fuzzpair.model.language import Variant
 from fuzzpair.model.run_record import RunRecord
@@ -21,7 +20,7 @@ from fuzzpair.model.verdict import Rung
 from fuzzpair.report import html
 from fuzzpair.report.stored import Stored
 from report.large_run import large_run
-from report.open_page import LIMIT_MS, opened
+from report.open_page import LIMIT_MS, opened, shown, watched, written
 from report.records import DIGEST, HOSTILE, claim, full_record, judgement, row
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -35,19 +34,6 @@ def record() -> RunRecord:
     return replace(whole, rows=(first, *whole.rows[1:]), claims=(claim(),), corpus=(("", ("5eed",)),))
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=browser_path(), args=["--no-sandbox"])
-        yield opened
-        opened.close()
-
-
-@pytest.fixture
-def complaints() -> list[str]:
-    return []
-
-
 @pytest.fixture
 def page(browser: Browser, tmp_path: Path, complaints: list[str]) -> Iterator[Page]:
     opened = open_page(browser, tmp_path, complaints, record())
@@ -57,23 +43,7 @@ def page(browser: Browser, tmp_path: Path, complaints: list[str]) -> Iterator[Pa
 
 
 def open_page(browser: Browser, folder: Path, complaints: list[str], shown: RunRecord, scheme: str = "light") -> Page:
-    file = folder / "report.html"
-    file.write_text(html.render(shown, Stored(BLOBS.__getitem__)), encoding="utf-8")
-    context = browser.new_context(color_scheme="dark" if scheme == "dark" else "light")
-    opened = context.new_page()
-    opened.on("console", lambda said: complaints.append(f"console {said.type}: {said.text}"))
-    opened.on("pageerror", lambda error: complaints.append(f"error: {error}"))
-    opened.on("dialog", lambda dialog: complaints.append(f"dialog: {dialog.message}"))
-    opened.on("request", lambda asked: complaints.append(asked.url) if asked.url != file.as_uri() else None)
-    opened.goto(file.as_uri())
-    return opened
-
-
-def shown(page: Page) -> list[str]:
-    rows = page.locator(".matrix tbody tr:visible th a").all_text_contents()
-    sections = page.locator("article:visible h3").all_text_contents()  # not inner: off the screen it is laid out later
-    assert rows == sections  # a filter acts on both
-    return rows
+    return watched(browser, written(folder, html.render(shown, Stored(BLOBS.__getitem__))), complaints, scheme)
 
 
 ALL = ["use-after-free", "null-dereference", "endless-loop", "data-race"]
@@ -100,10 +70,10 @@ def test_the_matrix_is_the_records(page: Page) -> None:
         ("#class", "data-race", ["data-race"]),
         ("#language", "rust", ["use-after-free", "null-dereference", "endless-loop"]),
         ("#language", "cpp", ALL),
-        ("#rung", "rejected", ["use-after-free", "null-dereference"]),
-        ("#rung", "stopped", ["use-after-free"]),
-        ("#rung", "not seen", ["endless-loop"]),
-        ("#rung", "undone", ["data-race"]),
+        ("#outcome", "rejected", ["use-after-free", "null-dereference"]),
+        ("#outcome", "stopped", ["use-after-free"]),
+        ("#outcome", "not seen", ["endless-loop"]),
+        ("#outcome", "undone", ["data-race"]),
     ],
 )
 def test_each_filter_leaves_what_fits(page: Page, field: str, value: str, left: list[str]) -> None:
@@ -116,7 +86,7 @@ def test_each_filter_leaves_what_fits(page: Page, field: str, value: str, left: 
 
 
 def test_language_and_rung_ask_for_one_row_that_is_both(page: Page) -> None:
-    page.select_option("#rung", "crashed")
+    page.select_option("#outcome", "crashed")
     assert shown(page) == ["use-after-free"]
     page.select_option("#language", "cpp")  # it is the unsafe Rust variant that crashes
     assert shown(page) == []
@@ -127,7 +97,7 @@ def test_search_and_what_differs(page: Page) -> None:
     page.fill("#text", "SIGSEGV use")
     assert shown(page) == ["use-after-free"]
     page.fill("#text", "")
-    page.check("#differs")
+    page.check("#first")
     assert shown(page) == ["endless-loop"]
 
 
@@ -163,7 +133,7 @@ def test_evidence_opens_and_the_octets_that_differ_are_marked(page: Page) -> Non
     assert marks.all_text_contents() == ["ff", "·"]
     assert page.locator("article").first.locator(".hex").first.is_visible()
     page.click("#close")
-    assert page.locator(".mistake details[open]").count() == 0
+    assert page.locator(".entry details[open]").count() == 0
 
 
 def test_the_reproduce_command_is_copied_or_selected(page: Page) -> None:
@@ -213,7 +183,7 @@ def test_on_paper_the_filters_are_gone_and_the_evidence_is_open(page: Page) -> N
     page.emulate_media(media="print")
     assert not page.locator("#filters").is_visible()
     page.evaluate("dispatchEvent(new Event('beforeprint'))")
-    assert page.locator(".mistake details:not([open])").count() == 0
+    assert page.locator(".entry details:not([open])").count() == 0
     assert page.pdf().startswith(b"%PDF")
 
 
@@ -262,7 +232,7 @@ def test_much_evidence_is_made_when_a_reader_comes_to_it(browser: Browser, large
     opened.on("console", lambda said: complaints.append(f"console {said.type}: {said.text}"))
     opened.on("pageerror", lambda error: complaints.append(f"error: {error}"))
     opened.goto(large.as_uri())
-    waiting = opened.locator(".mistake > script.later")
+    waiting = opened.locator(".entry > script.later")
     assert waiting.count() > 1_900
     assert opened.locator("#scriptless").count() == 0
     first, last = opened.locator("article").first, opened.locator("article").last

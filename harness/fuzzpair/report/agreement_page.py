@@ -12,7 +12,7 @@ from fuzzpair.agreement_model import AgreementRecord, AgreementRow, Disagreement
 from fuzzpair.report import charts
 from fuzzpair.report.agreement import HEADINGS, cells, cleaned, sentence, sides_of
 from fuzzpair.report.agreement_markdown import OCTETS, ROW, diff_lines
-from fuzzpair.report.html import page_template, policy, style_text
+from fuzzpair.report.page_frame import page_template, policy, style_text
 
 file_name: Final = "agreement.html"
 SHOWN: Final = 100

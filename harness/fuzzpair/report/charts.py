@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -12,19 +11,17 @@ from markupsafe import Markup
 
 from fuzzpair.agreement_model import AgreementRecord
 from fuzzpair.model.language import Variant
-from fuzzpair.model.past_run import PastRun
 from fuzzpair.model.run_record import RunRecord
 from fuzzpair.model.verdict import Rung
-from fuzzpair.report.moves import finding_trend
 from fuzzpair.report.totals import Counts, Totals, is_undone
 from fuzzpair.report.wording import VARIANTS
 
 Json = dict[str, Any]
 
 WIDTH: Final = 560
-NIGHTS: Final = 40  # runs in one drawing
 LINES: Final = 8
 POINTS: Final = 2_000  # a drawing of more is a smear, and its octets are the page's
+RUNG_COLOURS: Final = {rung.value: f"var(--{rung.value.replace(' ', '-')})" for rung in Rung}
 # A CSS variable goes through Vega as it is, so that one drawing fits light, dark and paper.
 _INK: Final = "var(--ink)"
 _CONFIG: Final[Json] = {
@@ -64,34 +61,8 @@ def ladder(numbers: Totals) -> Chart | None:
     bars.sort(key=lambda bar: (list(VARIANTS.values()).index(bar[0]), bar[1]))
     if not bars:
         return None
-    values = [
-        {"bar": f"{name}, {flavour}", "rung": rung, "n": count, "order": Rung(rung).position}
-        for name, flavour, counts in bars
-        for rung, count in counts
-    ]
-    longest = max(sum(count for _, count in counts) for _, _, counts in bars)
-    axis: Json = {"title": "mistakes", "tickCount": min(10, longest), "format": "d"}  # no half mistakes
-    x: Json = {"field": "n", "type": "quantitative", "stack": "zero", "axis": axis}
-    y: Json = {"field": "bar", "type": "nominal", "sort": None, "axis": {"title": None}}
-    order: Json = {"field": "order", "type": "quantitative"}
-    colour = _colours([rung.value for rung in Rung if any(each["rung"] == rung.value for each in values)])
-    numbers_on_bars: Json = {"type": "text", "color": "var(--on-fill)", "fontSize": 11, "fontWeight": "bold"}
-    drawn = svg(
-        values,
-        {"height": {"step": 26}},
-        {"mark": {"type": "bar"}, "encoding": {"x": x, "y": y, "color": colour, "order": order}},
-        {
-            "mark": numbers_on_bars,
-            "encoding": {
-                "x": {**x, "bandPosition": 0.5},
-                "y": y,
-                "order": order,
-                "detail": {"field": "rung"},
-                "text": {"field": "n"},
-            },
-        },
-    )
-    described = "; ".join(f"{name}, {flavour}: {_counted(counts)}" for name, flavour, counts in bars)
+    drawn = stacked([(f"{name}, {flavour}", counts) for name, flavour, counts in bars], RUNG_COLOURS, "mistakes")
+    described = "; ".join(f"{name}, {flavour}: {counted(counts)}" for name, flavour, counts in bars)
     return Chart(
         "The ladder",
         "How many mistakes of this list are first caught on each rung, from the earliest on the left.",
@@ -104,79 +75,47 @@ def _bars(rungs: Iterable[tuple[Variant, Counts]], flavour: str) -> Iterable[tup
     return ((VARIANTS[variant], flavour, counts) for variant, counts in rungs)
 
 
-def _counted(counts: Counts) -> str:
+def stacked(bars: Sequence[tuple[str, Counts]], colours: Mapping[str, str], unit: str) -> Markup:
+    """A bar for each name, in pieces of these colours, in their order, each with its number on it."""
+    order = list(colours)
+    values = [
+        {"bar": name, "what": what, "n": count, "order": order.index(what)}
+        for name, counts in bars
+        for what, count in counts
+    ]
+    longest = max(sum(count for _, count in counts) for _, counts in bars)
+    axis: Json = {"title": unit, "tickCount": min(10, longest), "format": ","}  # no half mistakes
+    x: Json = {"field": "n", "type": "quantitative", "stack": "zero", "axis": axis}
+    y: Json = {"field": "bar", "type": "nominal", "sort": None, "axis": {"title": None}}
+    by: Json = {"field": "order", "type": "quantitative"}
+    numbers_on_bars: Json = {"type": "text", "color": "var(--on-fill)", "fontSize": 11, "fontWeight": "bold"}
+    number: Json = {
+        "x": {**x, "bandPosition": 0.5},
+        "y": y,
+        "order": by,
+        "detail": {"field": "what"},
+        "text": {"field": "n", "format": ","},
+    }
+    bar: Json = {"x": x, "y": y, "color": coloured(values, colours), "order": by}
+    return svg(
+        values,
+        {"height": {"step": 26}},
+        {"mark": {"type": "bar"}, "encoding": bar},
+        {"mark": numbers_on_bars, "encoding": number},
+    )
+
+
+def counted(counts: Counts) -> str:
     return ", ".join(f"{count} {word}" for word, count in counts)
 
 
-def _colours(rungs: Sequence[str]) -> Json:
-    scale = {"domain": rungs, "range": [f"var(--{rung.replace(' ', '-')})" for rung in rungs]}
+def coloured(values: Iterable[Mapping[str, Any]], colours: Mapping[str, str]) -> Json:
+    """The encoding of what each value's `what` is coloured as, with a legend of what there is."""
+    there = {each["what"] for each in values}
+    used = {what: colour for what, colour in colours.items() if what in there}
+    scale = {"domain": list(used), "range": list(used.values())}
     legend = {"title": None, "orient": "top", "columns": 4}
-    return {"field": "rung", "type": "nominal", "scale": scale, "legend": legend}
-
-
-def nights(runs: Sequence[PastRun]) -> Chart | None:
-    """How many rows each run found on each rung, in default; None where there is nothing to compare with."""
-    if len(runs) < 2:
-        return None
-    counted = [Counter(row.rung for row in run.rows if row.rung) for run in runs[-NIGHTS:]]
-    first = len(runs) - len(counted) + 1
-    values = [
-        {"run": place, "rung": rung.value, "n": counts[rung.value], "order": rung.position}
-        for place, counts in enumerate(counted, first)
-        for rung in Rung
-        if counts[rung.value]
-    ]
-    layer: Json = {
-        "mark": {"type": "bar"},
-        "encoding": {
-            "x": {"field": "run", "type": "ordinal", "axis": {"title": "run", "labelAngle": 0}},
-            "y": {"field": "n", "type": "quantitative", "stack": "zero", "axis": {"title": "rows", "tickMinStep": 1}},
-            "color": _colours([rung.value for rung in Rung if any(counts[rung.value] for counts in counted)]),
-            "order": {"field": "order", "type": "quantitative"},
-        },
-    }
-    described = "; ".join(f"run {place}: {_counted(_ordered(counts))}" for place, counts in enumerate(counted, first))
-    caption = "How many rows of each run are first caught on each rung, in the default flavour; this run is the last."
-    return Chart("Over time", caption, described, svg(values, {"height": 180}, layer))
-
-
-_STANDINGS: Final = ("still there", "new", "reopened", "fixed")
-_STANDING_COLOURS: Final = ("var(--no-effect)", "var(--crashed)", "var(--detected)", "var(--stopped)")
-
-
-def findings_over_nights(runs: Sequence[PastRun]) -> Chart | None:
-    """How many findings of each run are new, still there or reopened, and below the line those no longer found."""
-    counted = list(enumerate(finding_trend(runs), 1))[-NIGHTS:]
-    if len(runs) < 2 or not any(run.findings for run in runs):
-        return None
-    values = [
-        {"run": place, "what": what, "n": count, "order": _STANDINGS.index(what)}
-        for place, found in counted
-        for what, count in zip(_STANDINGS, (found.still, found.new, found.reopened, -found.fixed), strict=True)
-    ]
-    colours: Json = {"domain": _STANDINGS, "range": _STANDING_COLOURS}
-    layer: Json = {
-        "mark": {"type": "bar"},
-        "encoding": {
-            "x": {"field": "run", "type": "ordinal", "axis": {"title": "run", "labelAngle": 0}},
-            "y": {"field": "n", "type": "quantitative", "axis": {"title": "findings", "tickMinStep": 1, "format": "d"}},
-            "color": {"field": "what", "type": "nominal", "scale": colours, "legend": {"title": None, "orient": "top"}},
-            "order": {"field": "order", "type": "quantitative"},
-        },
-    }
-    caption = (
-        "What the campaigns of each run crashed on, by its same-bug signature: new, still there, reopened, "
-        "and below the line what was open and is no longer found. This run is the last."
-    )
-    described = "; ".join(
-        f"run {place}: {found.new} new, {found.still} still there, {found.reopened} reopened, {found.fixed} fixed"
-        for place, found in counted
-    )
-    return Chart("Findings over nights", caption, described, svg(values, {"height": 180}, layer))
-
-
-def _ordered(counts: Mapping[str, int]) -> Counts:
-    return tuple((rung.value, counts[rung.value]) for rung in Rung if counts.get(rung.value))
+    return {"field": "what", "type": "nominal", "scale": scale, "legend": legend}
 
 
 def searches(record: RunRecord) -> tuple[Chart, ...]:

@@ -16,10 +16,11 @@ from fuzzpair.report.survival import UNITS, SurvivalPoint, curve, measured
 from fuzzpair.report.totals import is_undone
 from fuzzpair.report.wording import VARIANTS
 
+Stroke = tuple[str, Sequence[int]]  # colour, dashes
 HEIGHT: Final = 240
 _LANGUAGES: Final = {Language.CPP: "C++", Language.RUST: "Rust"}
 # Told apart by their dashes as well: a reader may see no colour, and paper has none.
-_STROKES: Final[Mapping[str, tuple[str, Sequence[int]]]] = {
+_STROKES: Final[Mapping[str, Stroke]] = {
     VARIANTS[Variant.CPP]: ("var(--detected)", (1, 0)),
     VARIANTS[Variant.RUST]: ("var(--rejected)", (5, 2)),
     _LANGUAGES[Language.RUST]: ("var(--rejected)", (5, 2)),
@@ -74,7 +75,7 @@ def _survival(samples: Mapping[str, Sequence[Found]], unit: str) -> Chart:
         "(Kaplan and Meier's estimate: what ended with its budget counts for as long as it ran). "
         "Samples: they set no rung.",
         "; ".join(_survival_in_words(samples, curves, unit)),
-        _lines(values, unit, y, list(curves)),
+        lines(values, unit, y, _strokes(curves)),
     )
 
 
@@ -124,7 +125,7 @@ def _coverage(target: str, campaigns: Sequence[Growth]) -> Chart | None:
         "The share of its instrumented edges that a campaign on each unpatched twin has covered, one line a campaign. "
         "What the compilers make edges of differs, so the shapes compare, not the heights.",
         "; ".join(map(_growth_in_words, campaigns)),
-        _lines(values, "executions", y, names),
+        lines(values, "executions", y, _strokes(names)),
     )
 
 
@@ -136,8 +137,14 @@ def _growth_in_words(growth: Growth) -> str:
     )
 
 
-def _lines(values: Sequence[Mapping[str, Any]], unit: str, y: Json, names: Sequence[str]) -> Markup:
-    colours, dashes = ([_STROKES[name][part] for name in names] for part in (0, 1))
+def _strokes(names: Iterable[str]) -> Mapping[str, Stroke]:
+    return {name: _STROKES[name] for name in names}
+
+
+def lines(values: Sequence[Mapping[str, Any]], unit: str, y: Json, strokes: Mapping[str, Stroke]) -> Markup:
+    """A line for each `what` (and `campaign`) over `unit` on a log scale."""
+    names = list(strokes)
+    colours, dashes = [colour for colour, _ in strokes.values()], [dash for _, dash in strokes.values()]
     legend: Json = {"title": None, "orient": "top", "symbolType": "stroke"}
     encoding: Json = {
         "x": {"field": "x", "type": "quantitative", "scale": {"type": "log"}, "axis": {"title": unit, "format": "~s"}},

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -12,6 +11,7 @@ from fuzzpair.model.language import Variant
 from fuzzpair.model.run_record import Row, RunRecord
 from fuzzpair.model.verdict import Rung
 from fuzzpair.report import clean, page_code, wording
+from fuzzpair.report.page_frame import anchor
 from fuzzpair.report.stored import Stored
 from fuzzpair.report.totals import Mistake, difference, fidelity, is_undone, mistakes, problem
 
@@ -43,8 +43,8 @@ class Entry:
     differs: bool
 
     @property
-    def languages(self) -> str:
-        return " ".join(sorted({row.variant.language.value for row in self.mistake.rows}))
+    def comes_first(self) -> bool:
+        return self.differs or "undone" in self.rungs
 
     @property
     def rungs(self) -> str:
@@ -89,19 +89,13 @@ class Shown:
     keys: tuple[str, ...]
 
 
-def anchor(number: int, mistake: Mistake) -> str:
-    """An id that is the same in every page of the same list, and never an attacker's text alone."""
-    slug = re.sub(r"[^a-z0-9]+", "-", mistake.name.lower())[:60].strip("-")
-    return f"m{number}-{slug}" if slug else f"m{number}"
-
-
 def entries(record: RunRecord) -> tuple[Entry, ...]:
     return tuple(_entry(number, each, record) for number, each in enumerate(mistakes(record), 1))
 
 
 def _entry(number: int, mistake: Mistake, record: RunRecord) -> Entry:
     return Entry(
-        anchor=anchor(number, mistake),
+        anchor=anchor("m", number, mistake.name),
         mistake=mistake,
         cells=tuple(_cell(mistake.row(variant), variant, record) for variant in Variant),
         triggered="; ".join(wording.triggered(mistake)),
