@@ -24,7 +24,7 @@ out=${FUZZPAIR_OUT:-out}
 
 # Reports of an earlier run must not stand for this one.
 mkdir -p -- "$out" || exit 3
-rm -f -- "$out/junit.xml" "$out/results.sarif" "$out/summary.md" || exit 3
+rm -f -- "$out/junit.xml" "$out/results.sarif" "$out/summary.md" "$out/report.html" || exit 3
 
 code=0
 "$command" "$verb" --out "$out" "$@" || code=$?

@@ -7,14 +7,27 @@ found is shown all the same.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Final
 
 from fuzzpair.errors import EXIT_CLEAN, EXIT_GATE, EXIT_INTERRUPTED, EXIT_NOT_DONE
 from fuzzpair.model.crash_report import CrashReport
 from fuzzpair.model.run_facts import Control
 from fuzzpair.model.tool import Tool
-from fuzzpair.pair_model import OpenCampaign, PairFinding, SideBuild, Standing
+from fuzzpair.pair_model import OnTwin, OpenCampaign, PairFinding, SideBuild, Standing
 
 OPEN = (Standing.NEW, Standing.REOPENED)
+# From the worst to the best: an input that does two things is told of by the worse one.
+WORST_FIRST: Final = (
+    OnTwin.SAME_CRASH,
+    OnTwin.OTHER_CRASH,
+    OnTwin.OUT_OF_MEMORY,
+    OnTwin.HANG,
+    OnTwin.PANIC,
+    OnTwin.ACCEPTED,
+    OnTwin.REFUSED,
+    OnTwin.CLEAN,
+    OnTwin.NOT_RUN,
+)
 
 
 def is_timeout(report: CrashReport | None) -> bool:

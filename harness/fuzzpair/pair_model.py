@@ -63,6 +63,7 @@ class SideBuild:
     problem: str = ""
     notes: tuple[str, ...] = ()  # what was left out and why: an unreadable seed corpus, a target of another engine
     duration_s: float = 0.0
+    flags: tuple[tuple[str, str], ...] = ()  # variable -> what the build was given, without what depends on the place
 
     @property
     def complete(self) -> bool:

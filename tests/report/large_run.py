@@ -5,9 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
+from fuzzpair.model.crash_report import Frame
 from fuzzpair.model.flavour import Flavour
 from fuzzpair.model.run_record import Row, RunRecord
+from fuzzpair.pair_model import PairFinding, PairRecord
 from fuzzpair.report.stored import Stored
+from own_pair import pair_records
 from report.records import PATCH, full_record, judgement
 
 FINDINGS: Final = 2_000
@@ -48,3 +51,25 @@ def _blob(name: str, octets: int) -> bytes:
         f"    #{at} 0x4f in dns::take_{number}_{at}(int) /job/src/name.cpp:{at}:3\n" for at in range(octets // 60)
     )
     return (head + frames).encode()[:octets]
+
+
+def large_pair_run(findings: int = FINDINGS) -> tuple[PairRecord, Stored]:
+    """The same of a user's pair: each finding with a stack, inputs and an answer of the other side of its own."""
+    made = tuple(_finding(number) for number in range(findings))
+    return pair_records.record(findings=made), Stored(lambda name: _blob(name, LOGS_OCTETS // FINDINGS))
+
+
+def _finding(number: int) -> PairFinding:
+    stack = tuple(
+        Frame(function=f"gzip::take_{number}_{at}(int)", file=f"lib/inflate_{number}.cpp", line=at) for at in range(40)
+    )
+    like = pair_records.finding()
+    one = pair_records.reproduction(input=f"input {number}", log=f"log {number}")
+    return replace(
+        like,
+        key=f"bug2-{number:016x}",
+        lines=("out of bounds", f"in take_{number} (inflate.cpp)"),
+        report=replace(pair_records.REPORT, stack=stack, excerpt=""),
+        inputs=(one,) * 10,
+        twin=tuple(replace(reply, log=f"log {number}") for reply in like.twin),
+    )

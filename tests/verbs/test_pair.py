@@ -69,6 +69,7 @@ def test_a_build_that_leaves_nothing_ends_with_3_in_every_report(pair: Here, ver
     assert sorted(path.name for path in (pair.root / "out").iterdir()) == [
         "junit.xml",
         "pair.json",
+        "report.html",
         "results.sarif",
         "summary.md",
     ]

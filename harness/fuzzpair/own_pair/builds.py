@@ -73,7 +73,7 @@ def side_jobs(fuzz: Fuzz, sources: SideSources) -> Iterator[SideBuildJob]:
 def side_build(job: SideBuildJob, outcome: Outcome | None, sources: SideSources, store: Store) -> SideBuild:
     """What a job came to. One that could not be done is a SideBuild too, and its problem says why."""
     if outcome is not None and isinstance(outcome.result, SideBuild):
-        return _with_seeds(outcome.result, sources)
+        return replace(_with_seeds(outcome.result, sources), flags=job.plan.flags.shown())
     why = "it was not run" if outcome is None or outcome.error is None else outcome.error.message
     return SideBuild(
         language=job.language,
@@ -82,6 +82,7 @@ def side_build(job: SideBuildJob, outcome: Outcome | None, sources: SideSources,
         missing=tuple(program for _, program in job.plan.names if program),
         log=store.put_blob(why.encode()),
         problem=why,
+        flags=job.plan.flags.shown(),
     )
 
 

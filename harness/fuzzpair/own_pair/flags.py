@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from fuzzpair.flavours import SANITIZED_LIBCXX, SANITIZED_LIBCXX_HEADERS
@@ -41,6 +43,7 @@ _ONLY_CXX: dict[Flavour, tuple[str, ...]] = {
     Flavour.MEMORY: ("-nostdinc++", *SANITIZED_LIBCXX_HEADERS, "-nostdlib++", *SANITIZED_LIBCXX),
 }
 ENGINE = "-fsanitize=fuzzer"
+_LIBRARY = re.compile(r"/opt/fuzzpair/[\w.-]+")
 # libFuzzer's archive is C++ on the other library: it is linked beside the instrumented one.
 _ENGINES = {Flavour.MEMORY: f"{ENGINE} -Wl,-lstdc++"}
 
@@ -52,6 +55,19 @@ class CppFlags:
     c: tuple[str, ...]
     cxx: tuple[str, ...]
     engine: str
+
+    def shown(self) -> tuple[tuple[str, str], ...]:
+        """Variable -> value, for the record."""
+        return (*_c_shown(self.c, self.cxx), ("LIB_FUZZING_ENGINE", self.engine))
+
+
+def image_libraries(flags: Iterable[str]) -> tuple[str, ...]:
+    """The folders that flags name of libraries made for one sanitizer, which only the toolchain image has."""
+    return tuple(dict.fromkeys(found[0] for flag in flags if (found := _LIBRARY.search(flag))))
+
+
+def _c_shown(c: tuple[str, ...], cxx: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+    return (("CFLAGS", " ".join(c)), ("CXXFLAGS", " ".join(cxx)))
 
 
 def cpp_flags(flavour: Flavour, without: tuple[str, ...]) -> CppFlags:
@@ -101,6 +117,10 @@ class RustFlags:
     rust: tuple[str, ...]
     c: tuple[str, ...]
     cxx: tuple[str, ...]
+
+    def shown(self) -> tuple[tuple[str, str], ...]:
+        """Variable -> value, for the record."""
+        return (("RUSTFLAGS", " ".join(self.rust)), *_c_shown(self.c, self.cxx))
 
 
 def rust_flags(flavour: Flavour) -> RustFlags:

@@ -11,22 +11,10 @@ from fuzzpair.model.flavour import Flavour
 from fuzzpair.model.language import Language
 from fuzzpair.model.replay import Replay
 from fuzzpair.model.tool import Tool
-from fuzzpair.pair_judging import is_timeout
+from fuzzpair.pair_judging import WORST_FIRST, is_timeout
 from fuzzpair.pair_model import OnTwin, TwinReply
 from fuzzpair.triage.families import family_of
 
-# From the worst to the best: an input that does two things is told of by the worse one.
-SEVERITY: Final = (
-    OnTwin.SAME_CRASH,
-    OnTwin.OTHER_CRASH,
-    OnTwin.OUT_OF_MEMORY,
-    OnTwin.HANG,
-    OnTwin.PANIC,
-    OnTwin.ACCEPTED,
-    OnTwin.REFUSED,
-    OnTwin.CLEAN,
-    OnTwin.NOT_RUN,
-)
 # A target that prints one of these lines says whether it took its input (docs/pair-runs.md).
 _SAYS: Final = re.compile(rb"^fuzzpair: (accepted|refused)\r?$", re.MULTILINE)
 _ALLOCATION: Final = "allocation"  # the family of what asks for too much memory
@@ -56,7 +44,7 @@ def class_of(report: CrashReport) -> str:
 
 def worst_reply(replies: Sequence[TwinReply]) -> TwinReply:
     """The worst of a flavour's answers to several inputs."""
-    return min(replies, key=lambda one: SEVERITY.index(one.outcome))
+    return min(replies, key=lambda one: WORST_FIRST.index(one.outcome))
 
 
 def not_run(language: Language, flavour: Flavour, why: str) -> TwinReply:

@@ -19,6 +19,7 @@ from fuzzpair.report import (
     pair_json,
     pair_junit,
     pair_markdown,
+    pair_page,
     pair_sarif,
     sarif,
 )
@@ -53,6 +54,7 @@ PAIR_REPORTERS: Final[Mapping[str, Reporter[PairRecord]]] = {
     "junit": pair_junit,
     "markdown": pair_markdown,
     "sarif": pair_sarif,
+    "html": pair_page,
 }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from functools import cache
@@ -13,6 +13,7 @@ from markupsafe import Markup, escape
 from pygments.lexers import get_lexer_by_name
 from pygments.token import Comment, Keyword, Number, String, _TokenType
 
+from fuzzpair.model.crash_report import Frame
 from fuzzpair.model.language import Language
 from fuzzpair.report import clean
 from fuzzpair.triage.ignored import is_ignored
@@ -90,10 +91,21 @@ class Part:
     folded: str = ""
 
 
-def log_parts(text: str) -> tuple[Part, ...]:
+def log_parts(text: str, cap: clean.Cap = LOG) -> tuple[Part, ...]:
     """A report with its runs of library frames and its shadow memory folded."""
-    lines = clean.block(text.rstrip("\n"), LOG).split("\n")
+    lines = clean.block(text.rstrip("\n"), cap).split("\n")
     return tuple(_parts(lines))
+
+
+def stack_parts(frames: Sequence[Frame], shown: Callable[[int, Frame], str]) -> tuple[Part, ...]:
+    """A stack line by line, innermost first, its runs of library frames folded."""
+    parts = []
+    numbered = list(enumerate(frames[: LOG.lines]))
+    for ignored, group in groupby(numbered, lambda pair: is_ignored(pair[1])):
+        block = [clean.line(shown(number, frame), LOG.width) for number, frame in group]
+        folds = ignored and len(block) >= FOLD_FROM
+        parts.append(Part("\n".join(block), f"{len(block)} library frames" if folds else ""))
+    return tuple(parts)
 
 
 def _parts(lines: Iterable[str]) -> Iterator[Part]:

@@ -38,9 +38,8 @@ def _findings(record: PairRecord) -> Table:
     for heading in pair_text.FINDING_HEADINGS:
         table.add_column(heading)
     for one in pair_text.worst_first(record.findings):
-        cwe = f" CWE-{one.cwe}" if one.cwe is not None else ""
         table.add_row(
-            Text(f"{one.severity} {one.score:.1f}{cwe}", style=_STYLES.get(one.severity, "")),
+            Text(pair_text.severity(one), style=_STYLES.get(one.severity, "")),
             Text(f"{pair_text.title(one)}\n{one.key}"),
             Text(pair_text.place(one)),
             Text(pair_text.standing(one)),

@@ -66,8 +66,7 @@ def _details(record: PairRecord) -> Iterable[str]:
 def _stack(report: CrashReport) -> Iterable[str]:
     """Frame by frame, not the log's own lines: one of those can look like a command to whatever shows this."""
     for number, frame in enumerate(report.stack[:FRAMES]):
-        place = f" {frame.file}:{frame.line or '?'}" if frame.file else f" {frame.module or ''}"
-        yield clean.line(f"#{number} {frame.function or 'unknown'}{place}", 300)
+        yield clean.line(pair_text.frame(number, frame), 300)
 
 
 def _campaigns(record: PairRecord) -> Iterable[str]:

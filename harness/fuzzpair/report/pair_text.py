@@ -6,8 +6,9 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Final
 
+from fuzzpair.model.crash_report import Frame
 from fuzzpair.model.language import Language
-from fuzzpair.pair_judging import OPEN, fails, why_not
+from fuzzpair.pair_judging import OPEN, WORST_FIRST, fails, why_not
 from fuzzpair.pair_model import OnTwin, OpenCampaign, PairFinding, PairRecord, TwinReply
 
 SIDES: Final = {Language.CPP: "C/C++", Language.RUST: "Rust"}
@@ -82,6 +83,31 @@ def twin(reply: TwinReply) -> str:
     said = f": {reply.report.tool}: {reply.report.kind}" if reply.report is not None else ""
     why = f": {reply.why}" if reply.why else ""
     return f"{SIDES[reply.language]} ({reply.flavour}) {_ON_TWIN[reply.outcome]}{said}{why}"
+
+
+def on_other_side(finding: PairFinding) -> OnTwin:
+    """The worst that the other side does with the finding's inputs, over its flavours."""
+    return min((one.outcome for one in finding.twin), key=WORST_FIRST.index, default=OnTwin.NOT_RUN)
+
+
+def across(record: PairRecord) -> str:
+    """What the other side does, counted by findings; empty where there are none."""
+    counts = Counter(map(on_other_side, record.findings))
+    if not counts:
+        return ""
+    counted = ", ".join(f"{counts[outcome]} {outcome}" for outcome in WORST_FIRST if counts[outcome])
+    return f"The same inputs on the other side, by finding: {counted}"
+
+
+def frame(number: int, one: Frame) -> str:
+    """One frame of a stack as a line."""
+    place = f" {one.file}:{one.line or '?'}" if one.file else f" {one.module or ''}"
+    return f"#{number} {one.function or 'unknown'}{place}".rstrip()
+
+
+def severity(finding: PairFinding) -> str:
+    """`high 8.1 CWE-125`"""
+    return f"{finding.severity} {finding.score:.1f}" + (f" CWE-{finding.cwe}" if finding.cwe is not None else "")
 
 
 def twins(finding: PairFinding) -> tuple[str, ...]:

@@ -8,8 +8,10 @@ from typing import Final
 
 from fuzzpair.errors import FuzzpairError
 from fuzzpair.model.past_run import PastRun
+from fuzzpair.pair_model import PairRecord
 
 ReadBlob = Callable[[str], bytes]  # sha256 -> its octets; raises FuzzpairError, OSError or KeyError
+ReadNights = Callable[[], tuple[PairRecord, ...]]  # kept runs, oldest first; raises FuzzpairError
 READ_LIMIT: Final = 2 << 20  # octets of one blob that a report looks at: a job keeps 1 MiB of a log
 
 
@@ -23,6 +25,7 @@ class Stored:
 
     read_blob: ReadBlob = _no_blobs
     runs: tuple[PastRun, ...] = ()  # those of the store, this one among them or not
+    read_nights: ReadNights = tuple  # of a user's pair
 
     def octets(self, digest: str | None, limit: int = READ_LIMIT) -> bytes | None:
         """The first `limit` octets of a blob; None where it cannot be read (pruned, or made elsewhere)."""

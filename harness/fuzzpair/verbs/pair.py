@@ -17,7 +17,7 @@ import typer
 from fuzzpair import state
 from fuzzpair.config import Config, load_config
 from fuzzpair.config_fuzz import Fuzz
-from fuzzpair.errors import ConfigError, UsageError
+from fuzzpair.errors import ConfigError, StoreError, UsageError
 from fuzzpair.findings import Judging
 from fuzzpair.model.flavour import Flavour
 from fuzzpair.own_pair.building import Tree, build_pair, read_seeds
@@ -33,8 +33,9 @@ from fuzzpair.own_pair.state import PairState, latest_record
 from fuzzpair.own_pair.wish import CHANGE, NIGHTLY, ONE_CAMPAIGN, Built, Chosen, Wish, everything
 from fuzzpair.pair_model import PairRecord, TargetProgram
 from fuzzpair.report import clean, pair_json, write_pair_reports
+from fuzzpair.report.over_time import NIGHTS
 from fuzzpair.report.pair_console import render_pair
-from fuzzpair.report.stored import Stored
+from fuzzpair.report.stored import ReadBlob, Stored
 from fuzzpair.scheduler import Scheduler
 from fuzzpair.store import Files, Store
 from fuzzpair.verbs.options import CONFIG, OUT, STATE, ConfigFile, OutFolder, StateFolder
@@ -134,8 +135,25 @@ class _Verb:
         console = stdout_console()
         render_pair(record, console)
         write_artifacts(record, self.out, store)
-        for path in write_pair_reports(record, self.out, Stored(store.get_blob)):
+        kept = self.pair_state()
+        stored = Stored(_reader(store, kept), read_nights=lambda: kept.records(NIGHTS))
+        for path in write_pair_reports(record, self.out, stored):
             console.print(f"wrote {path}")
+
+
+def _reader(store: Store, kept: PairState) -> ReadBlob:
+    """Blobs of this machine's store, else what earlier runs kept in the pair's state, wherever they ran: logs."""
+
+    def read(sha256: str) -> bytes:
+        try:
+            return store.get_blob(sha256)
+        except StoreError:
+            content = kept.log(sha256)
+            if content is None:
+                raise
+            return content
+
+    return read
 
 
 def _tell_damaged(path: str) -> None:
