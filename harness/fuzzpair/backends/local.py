@@ -21,7 +21,7 @@ from typing import Any
 from fuzzpair.backends import ReadBlob, Sandbox
 from fuzzpair.backends.archive import ENTRY_LIMIT, MODE, check_path
 from fuzzpair.backends.exchange import Surroundings, encode_request, longest_s, read_answers, runner_source
-from fuzzpair.backends.local_pair import make_pair_folder
+from fuzzpair.backends.local_pair import make_pair_folder, pair_tools
 from fuzzpair.backends.toolchain import read_toolchain
 from fuzzpair.errors import BackendError, SandboxError
 from fuzzpair.model.command import Command, Completed, Limits
@@ -34,6 +34,16 @@ DISMISS_S = 10.0
 NEWEST_LLVM, OLDEST_LLVM = 22, 16
 LLVM_TOOLS = ("clang", "clang++", "clang-tidy", "clang-format", "llvm-symbolizer", "llvm-ar", "ld.lld")
 RUST_TOOLS = ("rustc", "cargo", "clippy-driver")
+EXPERIMENT_TOOLS = ("clang", "clang++", "rustc")  # without which none of its builds is possible
+PACKAGES = {
+    "clang": "clang-22",
+    "clang++": "clang-22",
+    "llvm-ar": "llvm-22",
+    "llvm-symbolizer": "llvm-22",
+    "ld.lld": "lld-22",
+    "rustc": "rustc-web",
+    "cargo": "cargo-web",
+}
 
 
 def _silent(_line: str) -> None:
@@ -75,8 +85,8 @@ def tool_path(name: str, environ: Mapping[str, str]) -> str | None:
     return shutil.which(name, path=environ.get("PATH", SYSTEM_PATH))
 
 
-def find_tools(environ: Mapping[str, str]) -> dict[str, str]:
-    """Name -> path of each tool there is, the newest LLVM first. Raises BackendError without clang or rustc."""
+def find_tools(environ: Mapping[str, str], needed: Sequence[str] = EXPERIMENT_TOOLS) -> dict[str, str]:
+    """Name -> path of each tool there is, the newest LLVM first. Raises BackendError without one that is needed."""
     path = environ.get("PATH", SYSTEM_PATH)
     found: dict[str, str] = {}
     for suffix in (*(f"-{version}" for version in range(NEWEST_LLVM, OLDEST_LLVM - 1, -1)), ""):
@@ -89,13 +99,19 @@ def find_tools(environ: Mapping[str, str]) -> dict[str, str]:
         sysroot = run_tool([rustc, "--print", "sysroot"], env=environ).last_lines[-1:]
         beside = f"{Path(*sysroot) / 'bin'}:{path}"
         found |= {name: tool for name in RUST_TOOLS if (tool := shutil.which(name, path=beside))}
-    missing = [name for name in ("clang", "clang++", "rustc") if name not in found]
+    missing = [name for name in needed if name not in found]
     if missing:
+        packages = " ".join(dict.fromkeys(PACKAGES[name] for name in missing))
         raise BackendError(
             f"{' and '.join(missing)} cannot be found on PATH",
-            next_step="Install them (Debian: apt-get install clang-22 rustc-web), or use the docker backend.",
+            next_step=f"Install what is missing (Debian: apt-get install {packages}), or use the docker backend.",
         )
     return found
+
+
+def needed_tools(addition: ImageAddition | None) -> tuple[str, ...]:
+    """Those without which no build is possible: of the experiment, or of a pair with this addition."""
+    return EXPERIMENT_TOOLS if addition is None else pair_tools(has_rust=bool(addition.manifest))
 
 
 def _which(name: str, suffix: str, path: str) -> str | None:
@@ -130,11 +146,12 @@ class LocalBackend:
         on: Path | None = None,  # noqa: ARG002
     ) -> Toolchain:
         self._on_progress(NO_ISOLATION)
-        self._tools = find_tools(self._environ)
+        needed = needed_tools(addition)
+        self._tools = find_tools(self._environ, needed)  # before anything is made: that may take minutes
         if addition is not None:
             self._pair = str(make_pair_folder(addition, self._environ, _run_tool, self._on_progress))
         with self.session(Limits()) as sandbox:
-            return read_toolchain(sandbox, image_id="local")
+            return read_toolchain(sandbox, image_id="local", has_rust="rustc" in needed)
 
     @contextlib.contextmanager
     def session(self, limits: Limits, place: str | None = None) -> Iterator[Sandbox]:  # noqa: ARG002 - starts at once

@@ -18,6 +18,9 @@ from fuzzpair.pair_model import ImageAddition
 
 MARK = "contents.sha256"  # written last
 SHOWN_LINES = 8
+# Also a Rust side is linked by clang and lld, and without a symbolizer no stack names a function.
+C_TOOLS = ("clang", "clang++", "ld.lld", "llvm-ar", "llvm-symbolizer")
+RUST_TOOLS = ("rustc", "cargo")
 
 
 class Ended(Protocol):
@@ -50,7 +53,7 @@ def make_pair_folder(
         write_files(addition, given)
         script = ("sh", "-c", preparing_script(), "prepare_pair.sh")
         argv = (*script, str(given), str(folder), addition.fetch or "-", addition.manifest or "-")
-        ended = run(argv, environ)
+        ended = run(argv, _own_cargo(environ))
     if ended.exit_code != 0:
         raise ImageError(
             f"what the pair needs cannot be made: exit code {ended.exit_code}\n"
@@ -58,6 +61,17 @@ def make_pair_folder(
             next_step="Look at 'fetch' in pipeline.yml and at Cargo.lock, or use the docker backend.",
         )
     return folder
+
+
+def pair_tools(*, has_rust: bool) -> tuple[str, ...]:
+    """The tools without which no build of a pair is possible."""
+    return (*C_TOOLS, *RUST_TOOLS) if has_rust else C_TOOLS
+
+
+def _own_cargo(environ: Mapping[str, str]) -> Mapping[str, str]:
+    """With this user's cargo home: its settings hold, and crates that are in its cache need no network."""
+    home = environ.get("HOME")
+    return environ if not home else {"CARGO_HOME": str(Path(home) / ".cargo"), **environ}
 
 
 def _cache(environ: Mapping[str, str]) -> Path:

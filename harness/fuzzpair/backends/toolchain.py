@@ -48,26 +48,35 @@ _OPTIONAL: dict[str, tuple[tuple[str, ...], Callable[[Completed], str]]] = {
 }
 
 
-def read_toolchain(sandbox: Sandbox, *, image_id: str) -> Toolchain:
-    """Ask every tool for its version. Raises BackendError naming a compiler that does not answer."""
+def read_toolchain(sandbox: Sandbox, *, image_id: str, has_rust: bool = True) -> Toolchain:
+    """Ask every tool for its version. Raises BackendError naming a compiler that does not answer.
+
+    Without `has_rust` nothing is built by rustc, and it may be absent.
+    """
     versions = {}
     for name, (argv, counts) in (_REQUIRED | _OPTIONAL).items():
         completed = sandbox.run(Command(argv=argv, timeout_s=TIMEOUT_S))
         if completed.ok:
             versions[name] = counts(completed)
-        elif name in _REQUIRED:
+        elif name in _REQUIRED and (has_rust or name != "rustc"):
             raise BackendError(
                 f"`{' '.join(argv)}` does not work here: {completed.stderr.decode(errors='replace').strip()[:200]}",
                 next_step=f"Install {name} (Debian: clang-22, rustc-web), or use the docker backend.",
             )
     versions |= _package_versions(sandbox)
-    triple = next(line.split()[1] for line in versions["rustc"].splitlines() if line.startswith("host:"))
     return Toolchain(
         image_id=image_id,
-        triple=triple,
+        triple=_triple(sandbox, versions.get("rustc", "")),
         versions=tuple(sorted(versions.items())),
         fingerprint=fingerprint_of(versions),
     )
+
+
+def _triple(sandbox: Sandbox, rustc: str) -> str:
+    """As rustc names this kind of machine; without one, as clang does."""
+    named = [line.split()[1] for line in rustc.splitlines() if line.startswith("host:")]
+    asked = Command(argv=("clang", "-dumpmachine"), timeout_s=TIMEOUT_S)
+    return named[0] if named else _first_line(sandbox.run(asked))
 
 
 def fingerprint_of(versions: dict[str, str]) -> str:

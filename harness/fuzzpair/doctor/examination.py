@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from fuzzpair.backends.health import EngineHealth
-from fuzzpair.backends.local import NO_ISOLATION, find_tools
+from fuzzpair.backends.local import NO_ISOLATION, find_tools, needed_tools
 from fuzzpair.backends.machine import Machine
 from fuzzpair.backends.toolchain import read_toolchain
 from fuzzpair.backends.trial import try_sandbox
@@ -55,7 +55,7 @@ class Examination:
         if config is not None:
             yield from self._state(config)
         if config is not None and config.backend == "local":
-            yield from self._local()
+            yield from self._local(config)
         else:
             yield from self._docker(config)
 
@@ -77,14 +77,14 @@ class Examination:
         for name, url in places.items():
             yield _writable(name, url)
 
-    def _local(self) -> Iterator[Check]:
+    def _local(self, config: Config | None) -> Iterator[Check]:
         yield warning("isolation", NO_ISOLATION, "use a container engine for what you do not trust")
         try:
-            tools = find_tools(self.environ)
+            tools = find_tools(self.environ, needed_tools(None if config is None else _addition(config)))
         except BackendError as error:
             yield problem("toolchain", error.message, error.next_step)
             return
-        yield well("toolchain", f"{tools['clang']} and {tools['rustc']}")
+        yield well("toolchain", " and ".join(tools[name] for name in ("clang", "rustc") if name in tools))
 
     def _docker(self, config: Config | None) -> Iterator[Check]:
         try:

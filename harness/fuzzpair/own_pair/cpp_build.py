@@ -10,7 +10,7 @@ from fuzzpair.model.command import Completed
 from fuzzpair.model.crash_report import REPOSITORY
 from fuzzpair.model.flavour import Flavour
 from fuzzpair.model.language import Language
-from fuzzpair.own_pair.flags import CppFlags
+from fuzzpair.own_pair.flags import CppFlags, image_libraries
 from fuzzpair.own_pair.out_folder import Names, OutFolder
 from fuzzpair.own_pair.place import Place, ending, what_failed
 from fuzzpair.own_pair.sources import CppSources
@@ -37,6 +37,7 @@ def build_cpp(plan: CppPlan, sandbox: Sandbox, store: Store) -> SideBuild:
     home = f"src/{sources.name}"
     # The script's folder first: where both have a file of one name, it is the tree's place that a path means.
     place = Place.prepare(sandbox, store, {"src": sources.beside, home: sources.tree}, with_fetched=True)
+    place.require(image_libraries(plan.flags.cxx), plan.flavour)
     completed = place.run(("bash", "-eux", f"{place.root}/src/{sources.script}"), cwd=home, env=_env(plan, place))
     log = completed.stdout.decode(errors="replace")
     if not completed.ok:

@@ -9,6 +9,7 @@ from pathlib import PurePosixPath
 from fuzzpair.backends import Sandbox
 from fuzzpair.errors import BuildError
 from fuzzpair.model.command import Command, Completed
+from fuzzpair.model.flavour import Flavour
 from fuzzpair.store import Store
 
 BUILD = "oss-fuzz"  # backends/docker_pair_image.py has /src, /out and /work point into it
@@ -19,6 +20,7 @@ LOG_LINES = 12
 # Links are followed in the sandbox, where what they lead to is the build's own affair; none comes out.
 COLLECT = 'rm -rf "$2" && cp -rL -- "$1" "$2" 2>&1 || true'
 FETCHED = 'test ! -d "$1" || cp -a -- "$1/." src/'
+ABSENT = 'for one; do test -d "$one" || printf "%s\\n" "$one"; done'
 _ASKED = 'pwd -P; uname -m; test ! -d "$FUZZPAIR_PAIR" || pair=$FUZZPAIR_PAIR; printf "%s\\n" "$pair"'
 
 
@@ -54,6 +56,20 @@ class Place:
             unpack = ("tar", "xzf", PurePosixPath(archive).name, "--no-same-owner", "-C", folder)
             must(sandbox.run(_files(*unpack, cwd=BUILD)))
         return cls(sandbox, root, machine, pair)
+
+    def require(self, folders: tuple[str, ...], flavour: Flavour) -> None:
+        """Raises BuildError where one is missing of the libraries that the image has for a sanitizer."""
+        if not folders:
+            return
+        asked = self.sandbox.run(_files("sh", "-c", ABSENT, "absent", *folders))
+        must(asked)
+        absent = asked.stdout.decode(errors="replace").split()
+        if absent:
+            raise BuildError(
+                f"{', '.join(absent)} is missing: libraries built for '{flavour}' come with the toolchain image alone; "
+                f"use the docker backend, or leave '{flavour}' out of 'sanitizers'",
+                next_step="change 'backend' or 'sanitizers' in pipeline.yml",
+            )
 
     def run(self, argv: tuple[str, ...], *, cwd: str, env: Mapping[str, str]) -> Completed:
         """Run a build; stdout holds all that it said, in order."""

@@ -9,7 +9,7 @@ from fuzzpair.errors import BuildError
 from fuzzpair.model.command import Command
 from fuzzpair.model.flavour import Flavour
 from fuzzpair.model.language import Language
-from fuzzpair.own_pair.flags import RustFlags
+from fuzzpair.own_pair.flags import RustFlags, image_libraries
 from fuzzpair.own_pair.out_folder import Names, OutFolder
 from fuzzpair.own_pair.place import Place, ending, must, what_failed
 from fuzzpair.own_pair.sources import RustSources
@@ -39,6 +39,7 @@ def build_rust(plan: RustPlan, sandbox: Sandbox, store: Store) -> SideBuild:
     sources = plan.sources
     home = f"src/{sources.name}"
     place = Place.prepare(sandbox, store, {home: sources.tree})
+    place.require(image_libraries(plan.flags.rust), plan.flavour)
     triple = _triple(place)
     env = _env(plan, place, triple)
     must(place.run(("sh", "-euc", LOCK, "lock", sources.fuzz, place.pair), cwd=home, env=env))
