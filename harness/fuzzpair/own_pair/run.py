@@ -59,6 +59,7 @@ class PairRun:
     known: Known | None = None
     crashed: dict[tuple[str, str], Lead] = field(default_factory=dict)  # by program and input
     smaller: list[PairFinding] = field(default_factory=list)
+    _grouped: tuple[int, list[PairFinding]] | None = None  # how many leads were tried, and what they came to
     base_leads: Leads | None = None
     base: Built | None = None
     alarms: tuple[str, ...] = ()
@@ -198,7 +199,11 @@ class PairRun:
     # --- findings ------------------------------------------------------------------------------
 
     def _seen(self) -> list[PairFinding]:
-        return by_site(findings_from(self.leads.tried.values(), self.wish.judging), self.pasts)
+        """What the leads came to. To group them takes seconds, and several steps ask for the same ones."""
+        known = len(self.leads.tried)  # Leads.run leaves alone what it has tried: whatever it changes, it adds to
+        if self._grouped is None or self._grouped[0] != known:
+            self._grouped = known, by_site(findings_from(self.leads.tried.values(), self.wish.judging), self.pasts)
+        return self._grouped[1]
 
     def _with_standing(self) -> list[PairFinding]:
         """What this run saw, against what is known, against the base, and against what is accepted."""
