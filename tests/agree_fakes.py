@@ -21,6 +21,7 @@ class Tools:
     executed: int = 5000
     answers: dict[str, dict[str, str]] = field(default_factory=dict)
     compiles: bool = True
+    keeps: bool = True  # False: no campaign meets the inputs on which they part
     log: str = LOG
     commands: list[Command] = field(default_factory=list)
 
@@ -48,11 +49,11 @@ class Tools:
         return any(self.parts in text for path, text in files.items() if path.startswith(f"{cwd}/"))
 
     def _fuzz(self, command: Command, files: Files) -> Completed:
-        parts = self._parts(command.cwd, files)
+        parts = self.keeps and self._parts(command.cwd, files)
         if parts:
             files[f"{command.cwd}/parted/00000000000000aa"] = b"an input of 20 octet"
         stops = parts and dict(command.env).get("FUZZPAIR_STOP") == "1"
-        total = f"\nfuzzpair: executions {self.executed} parted {int(parts)}\n"
+        total = f"\nfuzzpair: executions {self.executed} parted {int(parts)} seconds 2.000\n"
         log = self.log + (SAID if parts else "") + total + f"stat::number_of_executed_units: {self.executed}\n"
         ending = 86 if stops else self.ending
         return Completed(command=command, exit_code=ending, stderr=log.encode(), duration_s=2.0)

@@ -4,9 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from hashlib import sha256
+from typing import Final
 
 from fuzzpair.model.language import Language
 from fuzzpair.model.run_facts import Control, StageCost, Toolchain
+from fuzzpair.model.standing import Standing
+
+KEY_LIMIT: Final = 300  # characters: a word of an input has no end
+SIGNATURE: Final = "parted1-"  # and the number of the way in which keys are made
 
 
 class Voice(StrEnum):
@@ -64,7 +70,7 @@ class Parting:
     @property
     def key(self) -> str:
         """The same for the same disagreement, whatever the input: what names it and folds others into it."""
-        return f"{self.what} · {self.path}" if self.path else str(self.what)
+        return (f"{self.what} · {self.path}" if self.path else str(self.what))[:KEY_LIMIT]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,6 +102,16 @@ class Disagreement:
     said: tuple[Said, ...]
     parted_at: int  # the first line that differs, from 0
     touched: tuple[int, ...]  # offsets of the octets that matter: with another value in one of them it is gone
+    # Of the unpatched twins', against earlier comparisons and the known issues; what was planted has none.
+    standing: Standing = Standing.NEW
+    first_seen: str = ""  # RFC 3339, UTC
+    owner: str = ""  # of the known-issue entry
+    expires: str = ""
+
+    @property
+    def signature(self) -> str:
+        """What a known-issue entry names it by: the key's digest, which is no input's."""
+        return f"{SIGNATURE}{sha256(self.key.encode('utf-8', 'surrogatepass')).hexdigest()[:16]}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,6 +121,15 @@ class Sighting:
     input: str  # sha256
     seconds: float
     executions: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VoiceGrowth:
+    """How one voice's coverage grew in one campaign, by its own counters."""
+
+    voice: Voice
+    instrumented: int  # edges that could be covered
+    points: tuple[tuple[int, int], ...]  # (executions, edges covered) wherever these grew; at most some 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,10 +150,12 @@ class AgreementCampaign:
     log: str  # sha256
     command: str
     complete: bool  # False: the time ended it, before the executions that were asked for
+    voices: tuple[VoiceGrowth, ...] = ()  # under atheris; the native engine's counters are of both sides together
+    rate: float = 0.0  # executions a second by the target's own clock, without its start; 0: it did not say
 
     @property
     def executions_per_s(self) -> float:
-        return self.executions / self.duration_s if self.duration_s else 0.0
+        return self.rate or (self.executions / self.duration_s if self.duration_s else 0.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,3 +197,6 @@ class AgreementRecord:
     stages: tuple[StageCost, ...]
     exit_code: int
     reasons: tuple[str, ...]  # of an exit code that is not 0
+    twins: tuple[tuple[str, str], ...] = ()  # language -> digest of the unpatched twin's sources
+    gone: tuple[Disagreement, ...] = ()  # of earlier comparisons, whose inputs were tried again and part no more
+    known_issues: tuple[tuple[str, str], ...] = ()  # entry -> what is wrong with it: expired, matches nothing

@@ -20,7 +20,7 @@ from fuzzpair.model.command import Command, Completed
 from fuzzpair.model.diagnostic import Diagnostic
 from fuzzpair.model.flavour import Flavour
 from fuzzpair.model.language import Language
-from fuzzpair.store import Store, digest
+from fuzzpair.store import Store, canonical_json, digest
 
 COMPILE_TIMEOUT_S = 300.0
 JUDGE = "judge"  # the pair's own program, one process an input
@@ -152,6 +152,11 @@ def runtime_files() -> dict[str, bytes]:
 def put_sources(tree: Mapping[str, str], store: Store) -> Sources:
     """Keep a tree's files as blobs; give their names in a stable order."""
     return tuple((path, store.put_blob(text.encode())) for path, text in sorted(tree.items()))
+
+
+def sources_digest(sources: Sources) -> str:
+    """What names a tree: the same for the same files and contents."""
+    return digest(canonical_json(sources))
 
 
 @dataclass

@@ -41,6 +41,8 @@ class Agreement(Section):
     """`module:function` of the third opinion: (target, octets) → text, or text and reasons."""
     inputs: Annotated[str, AfterValidator(module_and_name)] = ""
     """`module:class` of structured inputs; without it octets are mutated."""
+    known_issues: File | None = None
+    """Disagreements accepted for a time, in the file that `fuzz:` names as well; need not be there."""
     instrument: Annotated[tuple[Annotated[str, Field(pattern=DOTTED)], ...], AfterValidator(distinct)] = ()
     """Python packages whose coverage guides atheris."""
     seconds: Seconds = 120

@@ -12,8 +12,10 @@ from contextlib import closing
 from pathlib import Path
 
 from fuzzpair import state
+from fuzzpair.agreement_model import AgreementRecord
 from fuzzpair.errors import StoreError, UsageError
 from fuzzpair.model.past_run import PastRow, PastRun
+from fuzzpair.report.agreement_json import read_agreement
 from fuzzpair.report.json_report import read_record
 from fuzzpair.report.moves import past_run
 from fuzzpair.store import Store
@@ -109,6 +111,17 @@ def _runs(index: sqlite3.Connection) -> Iterator[PastRun]:
             rows=tuple(rows.get(run_id, ())),
             findings=tuple(findings.get(run_id, ())),
         )
+
+
+def stored_agreements(store: Store) -> tuple[AgreementRecord, ...]:
+    """Every stored comparison of twins that this version can read, the oldest first."""
+    made = []
+    for text in state.agreement_texts(store):
+        try:
+            made.append(read_agreement(text))
+        except UsageError:  # an older or a newer format
+            continue
+    return tuple(made)
 
 
 def find_run(asked: str, store: Store) -> PastRun:

@@ -14,6 +14,7 @@ from fuzzpair.model.finding import Reproduction
 from fuzzpair.model.flavour import Flavour
 from fuzzpair.model.language import Language
 from fuzzpair.model.run_facts import Control, StageCost, Toolchain
+from fuzzpair.model.standing import Standing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,17 +146,6 @@ class TwinReply:
     why: str = ""  # it was not run
 
 
-class Standing(StrEnum):
-    """Where a finding stands against what was known before this run."""
-
-    NEW = "new"
-    KNOWN = "known"  # found in an earlier run, and still there
-    REOPENED = "reopened"  # was fixed, and is back
-    FIXED = "fixed"  # its inputs no longer show it
-    ACCEPTED = "accepted"  # a known-issue entry names it and has not expired
-    IN_BASE = "in base"  # of a change: the base revision shows it too
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PairFinding:
     """One bug of one side's target, over all flavours and nights."""
@@ -179,6 +169,11 @@ class PairFinding:
     last_seen: str
     owner: str = ""  # of the known-issue entry
     expires: str = ""
+
+    @property
+    def signature(self) -> str:
+        """What a known-issue entry names it by."""
+        return self.key
 
     @property
     def is_flaky(self) -> bool:

@@ -15,7 +15,7 @@ from fuzzpair.config import Config, load_config
 from fuzzpair.errors import FuzzpairError
 from fuzzpair.model.command import Limits
 from fuzzpair.own_pair.building import Tree, build_pair
-from fuzzpair.own_pair.known_issues import KnownIssue, parse_known_issues
+from fuzzpair.own_pair.known_issues import read_known_issues
 from fuzzpair.own_pair.leads import Tried
 from fuzzpair.own_pair.regressions import Answer, Regression, Retrying, regressions_of
 from fuzzpair.own_pair.sources import image_addition
@@ -53,12 +53,8 @@ class PairTests:
 
     def known(self) -> tuple[Regression, ...]:
         """Every crash that the state knows, also those that are fixed: these are to stay so."""
-        today = datetime.now(UTC).date()
-        return regressions_of(pasts_of(self.pair_state.events()), self._issues(), today)
-
-    def _issues(self) -> tuple[KnownIssue, ...]:
-        path = self.fuzz.known_issues
-        return parse_known_issues(path.read_bytes(), path.name) if path is not None and path.exists() else ()
+        issues = read_known_issues(self.fuzz.known_issues, of_agreement=False)
+        return regressions_of(pasts_of(self.pair_state.events()), issues, datetime.now(UTC).date())
 
     def answer(self, regression: Regression) -> Answer:
         """What trying it came to; the first call builds the pair and tries all that are wanted.

@@ -67,6 +67,18 @@ def record_text(store: Store, run_id: str) -> str:
     return text
 
 
+def save_agreement(store: Store, run_id: str, text: str) -> None:
+    """Keep the record of a comparison of the twins."""
+    store.put_document(f"agreements/{run_id}.json", text)
+
+
+def agreement_texts(store: Store) -> Iterator[str]:
+    """The text of every stored comparison, the oldest first."""
+    names = (name for name in store.documents("agreements") if name.endswith(".json"))
+    texts = (store.get_document(f"agreements/{name}") for name in names)
+    return (text for text in texts if text is not None)
+
+
 def latest_record(store: Store) -> str:
     """The text of the last run's record. Raises UsageError when there was none."""
     run_id = store.get_document(LATEST)

@@ -11,6 +11,7 @@ from fuzzpair.model.finding import Reproduction
 from fuzzpair.model.flavour import Flavour
 from fuzzpair.model.language import Language
 from fuzzpair.model.run_facts import Control, StageCost
+from fuzzpair.model.standing import Standing
 from fuzzpair.model.tool import Tool
 from fuzzpair.own_pair.run import SCHEMA
 from fuzzpair.pair_model import (
@@ -20,7 +21,6 @@ from fuzzpair.pair_model import (
     PairFinding,
     PairRecord,
     SideBuild,
-    Standing,
     TwinReply,
 )
 

@@ -12,6 +12,7 @@ from fuzzpair.model.crash_report import CrashReport
 from fuzzpair.model.flavour import Flavour
 from fuzzpair.model.language import Language
 from fuzzpair.model.run_facts import Control
+from fuzzpair.model.standing import Standing
 from fuzzpair.model.tool import Tool
 from fuzzpair.own_pair.again import linked_files
 from fuzzpair.own_pair.alarms import alarms
@@ -24,7 +25,6 @@ from fuzzpair.own_pair.rounds import thinned
 from fuzzpair.own_pair.standing import pasts_of
 from fuzzpair.own_pair.state import FindingEvent, Happening
 from fuzzpair.pair_judging import exit_code_of, fails, not_done, why_not
-from fuzzpair.pair_model import Standing
 from fuzzpair.triage import fork_progress
 from own_pair.pair_records import campaign, finding, record, reproduction
 
@@ -121,7 +121,10 @@ def test_an_entry_accepts_until_its_last_day_and_then_reports_itself() -> None:
     [
         ("known:\n  - signature: bug2-1\n    reason: r\n    expires: 2026-12-31\n", "known-issues.yml:2: "),
         ("known:\n  - {signature: b, reason: r, owner: o, expires: soon}\n", "'soon' is not a day"),
-        ("known:\n  - {signature: 'a b', reason: r, owner: o, expires: 2026-12-31}\n", "is not the key of a finding"),
+        (
+            "known:\n  - {signature: 'a b', reason: r, owner: o, expires: 2026-12-31}\n",
+            "is not the signature of a finding",
+        ),
         ("known:\n  - {signature: b, reason: ' ', owner: o, expires: 2026-12-31}\n", "reason"),
         ("knwon: []\n", "unknown key 'knwon'"),
         ("known: [\n", "known-issues.yml:"),

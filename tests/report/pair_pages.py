@@ -8,8 +8,9 @@ from fuzzpair.model.crash_report import CrashReport, Frame
 from fuzzpair.model.flavour import Flavour
 from fuzzpair.model.language import Language
 from fuzzpair.model.run_facts import Control
+from fuzzpair.model.standing import Standing
 from fuzzpair.model.tool import Tool
-from fuzzpair.pair_model import Checkup, Health, OnTwin, PairRecord, SideBuild, Standing, TargetProgram, TwinReply
+from fuzzpair.pair_model import Checkup, Health, OnTwin, PairRecord, SideBuild, TargetProgram, TwinReply
 from own_pair.pair_records import REPORT, campaign, finding, record, reproduction
 
 SEED = bytes(range(40))

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar, Final
 
 from fuzzpair.agree.sides import native_file, shared_lines
-from fuzzpair.agreement_model import AgreementCampaign, Sighting
+from fuzzpair.agreement_model import AgreementCampaign, Sighting, Voice, VoiceGrowth
 from fuzzpair.backends import Sandbox
 from fuzzpair.errors import BuildError, EngineError
 from fuzzpair.flavours import CPP_COMMON, CPP_LINK_COMMON
@@ -35,7 +35,13 @@ PYTHON_PATH = "/opt/fuzzpair/python:modules"
 _PARTED: Final = re.compile(
     r"^fuzzpair: parted ([0-9a-f]{16}) octets (\d{1,9}) executions (\d{1,15}) seconds (\d{1,9}\.\d{3})$", re.MULTILINE
 )
-_TOTAL: Final = re.compile(r"^fuzzpair: executions (\d{1,15}) parted (\d{1,15})$", re.MULTILINE)
+_TOTAL: Final = re.compile(
+    r"^fuzzpair: executions (\d{1,15}) parted (\d{1,15}) seconds (\d{1,9}\.\d{3})$", re.MULTILINE
+)
+_COVERED: Final = re.compile(
+    r"^fuzzpair: covered((?: [a-z]{1,20} \d{1,9}/\d{1,9}){1,8}) executions (\d{1,15})$", re.MULTILINE
+)
+_VOICE: Final = re.compile(r" ([a-z]{1,20}) (\d{1,9})/(\d{1,9})")
 _NEW: Final = re.compile(r"^#(\d{1,15})\s+\w+\s+cov: (\d{1,9})", re.MULTILINE)
 
 
@@ -94,7 +100,7 @@ class NativeJob(_Campaign):
     """Link both sides' archives with the comparing target and fuzz it."""
 
     kind: ClassVar[str] = "agree native"
-    revision: ClassVar[int] = 1
+    revision: ClassVar[int] = 2
     result_type: ClassVar[type[AgreementCampaign]] = AgreementCampaign
 
     cpp: str  # sha256 of each archive
@@ -139,7 +145,7 @@ class AtherisJob(_Campaign):
     """Load both sides' shared objects and a reference into one Python process and fuzz that."""
 
     kind: ClassVar[str] = "agree atheris"
-    revision: ClassVar[int] = 1
+    revision: ClassVar[int] = 2
     result_type: ClassVar[type[AgreementCampaign]] = AgreementCampaign
 
     cpp: str  # sha256 of each archive
@@ -149,6 +155,7 @@ class AtherisJob(_Campaign):
     inputs_class: str  # module:class of structured inputs; empty for none
     instrument: tuple[str, ...]  # Python packages whose coverage counts
     work: Work
+    alone: Voice | None = None  # of a bench: this voice and no other, and nothing is counted or compared
     subject: str = field(default="", compare=False)
 
     @property
@@ -162,16 +169,20 @@ class AtherisJob(_Campaign):
         blobs = {"cpp.a": self.cpp, "rust.a": self.rust}
         blobs |= {f"modules/{path}": sha256 for path, sha256 in self.modules}
         sandbox.put_blobs({f"{folder}/{name}": sha256 for name, sha256 in blobs.items()}, store.get_blob)
+        asked = tuple(Voice) if self.alone is None else (self.alone,)
         settings = {
             "target": self.work.target,
-            "sides": {"cpp": "./cpp.so", "rust": "./rust.so"},
-            "reference": self.reference,
+            "sides": {one: f"./{one}.so" for one in (Voice.CPP, Voice.RUST) if one in asked},
+            "reference": self.reference if Voice.REFERENCE in asked else "",
             "inputs": self.inputs_class,
             "instrument": list(self.instrument),
             "stop_at_first": self.work.stop_at_first,
+            "core": ATHERIS_CORE if self.alone is None else "",
         }
-        sandbox.put({f"{folder}/settings.json": json.dumps(settings).encode()})
-        must_link(sandbox.run_all(link_commands(folder, ATHERIS_CORE), keep_going=False), self.label)
+        own = {"settings.json": json.dumps(settings).encode(), "coverage.c": native_file("coverage.c")}
+        sandbox.put({f"{folder}/{path}": content for path, content in own.items()})
+        lines = [compile_command(folder, "coverage"), *link_commands(folder, "coverage.o", ATHERIS_CORE)]
+        must_link(sandbox.run_all(lines, keep_going=False), self.label)
         completed = sandbox.run(
             Command(
                 argv=("python3", "-m", "fuzzpair.agree.python.atheris_agree", *self.options()),
@@ -183,6 +194,12 @@ class AtherisJob(_Campaign):
         return read_campaign(
             completed, sandbox.get([f"{folder}/{PARTED}", f"{folder}/{ARTIFACTS.rstrip('/')}"]), self, store
         )
+
+
+def compile_command(folder: str, name: str) -> Command:
+    """Of one of the package's own C files, which nothing instruments."""
+    argv = ("clang", "-O2", "-fPIC", "-c", f"{name}.c", "-o", f"{name}.o")
+    return Command(argv=argv, cwd=folder, timeout_s=LINK_S)
 
 
 def link_commands(folder: str, *beside: str) -> list[Command]:
@@ -248,12 +265,14 @@ def read_campaign(
         executions=executions,
         duration_s=completed.duration_s,
         edges=statistics.edges,
-        growth=_growth(log),
+        growth=thinned([(int(match[1]), int(match[2])) for match in _NEW.finditer(log)]),
         parted=int(total[-1][2]) if total else len(sightings),
         sightings=sightings,
         log=store.put_blob(completed.stderr),
         command=completed.command.shown(),
         complete=executions >= job.work.runs or completed.exit_code == STOPPED_EXIT,
+        voices=tuple(_voices(log)),
+        rate=int(total[-1][1]) / seconds if total and (seconds := float(total[-1][3])) else 0.0,
     )
 
 
@@ -279,7 +298,25 @@ def _sightings(log: str, files: Mapping[str, bytes], store: Store) -> Iterator[S
         )
 
 
-def _growth(log: str) -> tuple[tuple[int, int], ...]:
-    points = [(int(match[1]), int(match[2])) for match in _NEW.finditer(log)]
+def _voices(log: str) -> Iterator[VoiceGrowth]:
+    """What each voice's own counters said, wherever one of them grew."""
+    grown: dict[Voice, dict[int, int]] = {}
+    instrumented: dict[Voice, int] = {}
+    for told in _COVERED.finditer(log):
+        for name, covered, there in _VOICE.findall(told[1]):
+            if name not in list(Voice):
+                continue
+            voice = Voice(name)
+            instrumented[voice] = int(there)
+            points = grown.setdefault(voice, {})
+            if int(covered) > max(points.values(), default=-1):
+                points[int(told[2])] = int(covered)
+    for voice, points in grown.items():
+        yield VoiceGrowth(voice=voice, instrumented=instrumented[voice], points=thinned(list(points.items())))
+
+
+def thinned(points: Sequence[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
+    """Some GROWTH_POINTS of a curve, its last among them."""
     step = max(1, -(-len(points) // GROWTH_POINTS))
-    return tuple([*points[::step], *points[-1:]] if points and points[-1] not in points[::step] else points[::step])
+    kept = points[::step]
+    return tuple(kept if not points or kept[-1] == points[-1] else [*kept, points[-1]])

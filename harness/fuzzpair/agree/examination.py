@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.resources import files
+from pathlib import Path
 from typing import Annotated, ClassVar, Final
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from fuzzpair.agree.campaigns import LINK_S, MOST_SIGHTINGS, PYTHON_PATH, link_commands, must_link
+from fuzzpair.agree.campaigns import MOST_SIGHTINGS, PYTHON_PATH, compile_command, link_commands, must_link
 from fuzzpair.agree.sides import native_file
 from fuzzpair.agreement_model import AgreementCampaign, Answer, Disagreement, Ending, Said, Sighting, Voice
 from fuzzpair.backends import Sandbox
@@ -25,12 +26,14 @@ SHIPPED: Final = (
     "model/__init__.py",
     "model/language.py",
     "model/run_facts.py",
+    "model/standing.py",
     "agreement_model.py",
     "parting.py",
     "reduction.py",
     "agree/__init__.py",
     "agree/python/__init__.py",
     "agree/python/voices.py",
+    "agree/python/coverage.py",
     "agree/python/atheris_agree.py",
     "agree/python/examine.py",
 )
@@ -113,10 +116,8 @@ class ExamineJob:
         sandbox.put({f"{folder}/{path}": content for path, content in own.items()})
         sandbox.put_blobs({f"{folder}/{path}": sha256 for path, sha256 in blobs.items()}, store.get_blob)
         # What instrumentation calls, for where nobody counts.
-        stub = Command(
-            argv=("clang", "-O1", "-fPIC", "-c", "counters.c", "-o", "counters.o"), cwd=folder, timeout_s=LINK_S
-        )
-        must_link(sandbox.run_all([stub, *link_commands(folder, "counters.o")], keep_going=False), self.label)
+        lines = [compile_command(folder, "counters"), *link_commands(folder, "counters.o")]
+        must_link(sandbox.run_all(lines, keep_going=False), self.label)
         examine = Command(
             argv=("python3", "-m", "fuzzpair.agree.python.examine"),
             cwd=folder,
@@ -155,10 +156,15 @@ class ExamineJob:
             )
 
 
-def shipped_modules(store: Store) -> tuple[tuple[str, str], ...]:
-    """This package's own modules for the sandbox: path below `modules/` -> sha256."""
+def pair_modules(folder: Path | None, store: Store) -> tuple[tuple[str, str], ...]:
+    """The sandbox's Python modules: path below `modules/` -> sha256. This package's, and the pair's own under the name
+    of their folder."""
     package = files("fuzzpair")
-    return tuple((f"fuzzpair/{path}", store.put_blob((package / path).read_bytes())) for path in SHIPPED)
+    shipped = {f"fuzzpair/{path}": (package / path).read_bytes() for path in SHIPPED}
+    if folder is not None:
+        own = sorted(path for path in folder.rglob("*.py") if path.is_file())
+        shipped |= {f"{folder.name}/{path.relative_to(folder).as_posix()}": path.read_bytes() for path in own}
+    return tuple((path, store.put_blob(content)) for path, content in shipped.items())
 
 
 def examine_job(  # noqa: PLR0913 - the fields of one value
@@ -166,15 +172,17 @@ def examine_job(  # noqa: PLR0913 - the fields of one value
     rust: str,
     campaigns: Iterable[AgreementCampaign],
     *,
+    again: Sequence[str] = (),
     modules: tuple[tuple[str, str], ...],
     reference: str,
     fuse_s: float,
     limits: Limits,
     subject: str,
 ) -> ExamineJob | None:
-    """A job for what campaigns of one target kept; None where that is nothing."""
+    """A job for what campaigns of one target kept, and inputs (sha256) to try again; None where that is nothing."""
     kept = list(campaigns)
-    inputs = tuple(dict.fromkeys(one.input for campaign in kept for one in campaign.sightings))[:MOST_SIGHTINGS]
+    sightings = tuple(dict.fromkeys(one.input for campaign in kept for one in campaign.sightings))[:MOST_SIGHTINGS]
+    inputs = tuple(dict.fromkeys((*again, *sightings)))
     if not inputs:
         return None
     return ExamineJob(
@@ -190,9 +198,13 @@ def examine_job(  # noqa: PLR0913 - the fields of one value
     )
 
 
-def disagreements(examination: Examination, campaign: AgreementCampaign, store: Store) -> tuple[Disagreement, ...]:
-    """One for each key: the smallest input, and when the campaign first saw any of them."""
-    sightings = {one.input: one for one in campaign.sightings}
+def disagreements(
+    examination: Examination, campaign: AgreementCampaign, store: Store, again: Sequence[str] = ()
+) -> tuple[Disagreement, ...]:
+    """One for each key: the smallest input, and when the campaign first saw any of them; what was tried `again` was
+    there before its first execution."""
+    sightings = {one: Sighting(input=one, seconds=0.0, executions=0) for one in again}
+    sightings |= {one.input: one for one in campaign.sightings}
     groups: dict[str, list[tuple[Examined, Sighting]]] = {}
     for one in examination.examined:
         parted = parting(_answers(one, store))

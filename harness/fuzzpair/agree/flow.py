@@ -9,10 +9,12 @@ from datetime import UTC, datetime
 
 from fuzzpair import __version__
 from fuzzpair.agree.campaigns import ATHERIS, NATIVE, AtherisJob, NativeJob, Work, native_job
-from fuzzpair.agree.examination import Examination, ExamineJob, disagreements, examine_job, shipped_modules
+from fuzzpair.agree.examination import Examination, ExamineJob, disagreements, examine_job, pair_modules
 from fuzzpair.agree.plan import UNPATCHED, Compared, Planner
 from fuzzpair.agree.sides import Side
+from fuzzpair.agree.standing import Judge, Memory
 from fuzzpair.agreement_model import AgreementCampaign, AgreementRecord, AgreementRow, Disagreement
+from fuzzpair.build import sources_digest
 from fuzzpair.config import Config
 from fuzzpair.config_agreement import Agreement
 from fuzzpair.errors import EXIT_CLEAN, EXIT_GATE, EXIT_NOT_DONE
@@ -20,10 +22,12 @@ from fuzzpair.jobs import Batch
 from fuzzpair.model.command import Limits
 from fuzzpair.model.language import Language
 from fuzzpair.model.run_facts import Control, Toolchain
+from fuzzpair.model.standing import Standing
+from fuzzpair.own_pair.known_issues import KnownIssue
+from fuzzpair.report.agreement_json import SCHEMA
 from fuzzpair.scheduler import Scheduler
 from fuzzpair.store import Store, digest
 
-SCHEMA = "fuzzpair/agreement/1"
 SIDES, FUZZ, EXAMINE, COUNTERPART = "make the sides", "compare", "read again", "on the unpatched twins"
 
 
@@ -65,6 +69,8 @@ class Agree:
     seeds: Mapping[str, tuple[str, ...]]  # target -> sha256
     mistakes: tuple[str, ...] = ()
     targets: tuple[str, ...] = ()  # of the unpatched twins
+    memory: Memory = field(default_factory=Memory)
+    issues: tuple[KnownIssue, ...] = ()
     compared: list[Compared] = field(default_factory=list)
     campaigns: dict[tuple[str, str, str], list[NativeJob | AtherisJob]] = field(default_factory=dict)
     examinations: dict[tuple[str, str, str], ExamineJob | None] = field(default_factory=dict)
@@ -120,24 +126,13 @@ class Agree:
         return AtherisJob(
             cpp=_made(cpp.archive),
             rust=_made(rust.archive),
-            modules=self._modules(),
+            modules=pair_modules(self.agreement.modules, self.store),
             reference=self.agreement.reference,
             inputs_class=self.agreement.inputs,
             instrument=self.agreement.instrument,
             work=work,
             subject=one.subject,
         )
-
-    def _modules(self) -> tuple[tuple[str, str], ...]:
-        """This package's modules, and the pair's own under the name of their folder."""
-        folder = self.agreement.modules
-        own = () if folder is None else sorted(path for path in folder.rglob("*.py") if path.is_file())
-        named = tuple(
-            (f"{folder.name}/{path.relative_to(folder).as_posix()}", self.store.put_blob(path.read_bytes()))
-            for path in own
-            if folder is not None
-        )
-        return (*shipped_modules(self.store), *named)
 
     def _plan_examinations(self, engine: str) -> Iterator[Batch]:
         for one in self.compared:
@@ -153,11 +148,13 @@ class Agree:
     def _examination(
         self, one: Compared, sides: tuple[Side, Side], engine: str, done: list[AgreementCampaign]
     ) -> ExamineJob | None:
+        """Of what campaigns kept and, where nothing is planted, of what earlier comparisons found."""
         return examine_job(
             _made(sides[0].archive),
             _made(sides[1].archive),
             done,
-            modules=self._modules(),
+            again=() if one.mistake else self.memory.inputs(one.target, engine),
+            modules=pair_modules(self.agreement.modules, self.store),
             reference=self.agreement.reference if engine == ATHERIS else "",
             fuse_s=self.budget.examine_s,
             limits=self.limits,
@@ -203,8 +200,9 @@ class Agree:
         if isinstance(read, Examination):
             own = Examination(examined=tuple(each for each in read.examined if each.found not in spoiled))
             known: set[str] = set()
+            again = () if one.mistake else self.memory.inputs(one.target, engine)
             for campaign in done:
-                fresh = [each for each in disagreements(own, campaign, self.store) if each.key not in known]
+                fresh = [each for each in disagreements(own, campaign, self.store, again) if each.key not in known]
                 known |= {each.key for each in fresh}
                 found.extend(fresh)
         return AgreementRow(
@@ -238,8 +236,9 @@ class Agree:
         return errors[0].message if errors else ""
 
     def _record(self, started: datetime, duration_s: float) -> AgreementRecord:
-        rows = tuple(self._row(one, engine) for one in self.compared for engine in self.engines.names())
         stamp = started.strftime("%Y-%m-%dT%H:%M:%SZ")
+        judge = Judge(memory=self.memory, issues=self.issues, now=stamp)
+        rows = tuple(judge.judged(self._row(one, engine)) for one in self.compared for engine in self.engines.names())
         controls = tuple(_controls(rows))
         exit_code, reasons = verdict(rows, controls)
         return AgreementRecord(
@@ -265,6 +264,9 @@ class Agree:
             stages=tuple(cost for one in self._schedulers() for cost in one.costs),
             exit_code=exit_code,
             reasons=reasons,
+            twins=tuple((one.value, sources_digest(job.sources)) for one, job in self.planner.unpatched.items()),
+            gone=judge.gone(rows),
+            known_issues=judge.to_look_at(rows),
         )
 
 
@@ -286,14 +288,16 @@ def _controls(rows: tuple[AgreementRow, ...]) -> Iterator[Control]:
 
 
 def verdict(rows: tuple[AgreementRow, ...], controls: tuple[Control, ...]) -> tuple[int, tuple[str, ...]]:
-    """3 where something could not be done, 1 where the unpatched twins part or a mistake was found by no engine."""
+    """3 where something could not be done, 1 where the unpatched twins part, and nobody accepted that, or a mistake was
+    found by no engine."""
     undone = [f"{row.subject} {row.target} {row.engine}: {row.problem}" for row in rows if row.problem]
     undone += [f"{one.name}: {one.detail}" for one in controls if not one.passed]
     parted = [
-        f"{UNPATCHED} {row.target} {row.engine}: {one.key}"
+        f"{UNPATCHED} {row.target} {row.engine}: {one.key} ({one.signature}, {one.standing})"
         for row in rows
         if not row.mistake
         for one in row.disagreements
+        if one.standing is not Standing.ACCEPTED
     ]
     planted = dict.fromkeys(row.subject for row in rows if row.mistake)
     found = {row.subject for row in rows if row.mistake and row.is_found}

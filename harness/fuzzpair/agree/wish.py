@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from fuzzpair.agree.campaigns import ATHERIS, NATIVE
 from fuzzpair.agree.flow import Budget
@@ -34,6 +35,11 @@ class AgreeWish:
 
     def names(self) -> tuple[str, ...]:
         return self.engines or self.agreement.engines
+
+    def known_issues(self, config: Config) -> Path | None:
+        """One file serves `fuzz:` and `agreement:`, unless this one names its own."""
+        shared = config.fuzz.known_issues if config.fuzz else None
+        return self.agreement.known_issues or shared
 
     def budget(self) -> Budget:
         return Budget(

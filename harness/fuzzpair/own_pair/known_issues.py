@@ -1,4 +1,4 @@
-"""known-issues.yml: findings that a team accepts for a time, each with a reason, an owner and a last day. Pure.
+"""known-issues.yml: what a team accepts for a time, each finding and disagreement with a reason, an owner, a last day.
 
 known:
   - signature: bug2-0123456789abcdef
@@ -15,22 +15,26 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Annotated, Final
+from pathlib import Path
+from typing import Annotated, Final, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from fuzzpair import yaml_source
+from fuzzpair.agreement_model import SIGNATURE, Disagreement
 from fuzzpair.config_problems import problems_of
 from fuzzpair.errors import ConfigError
-from fuzzpair.pair_model import PairFinding, Standing
+from fuzzpair.model.standing import Standing
+from fuzzpair.pair_model import PairFinding
 from fuzzpair.yaml_source import Document, Problem
 
 _SIGNATURE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,79}")
+Finding = TypeVar("Finding", PairFinding, Disagreement)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KnownIssue:
-    """One entry: the finding's key, and until when it is accepted, that day included."""
+    """One entry: the signature of a finding or a disagreement, and until when it is accepted, that day included."""
 
     signature: str
     reason: str
@@ -39,8 +43,13 @@ class KnownIssue:
     target: str | None
     line: int
 
-    def matches(self, finding: PairFinding) -> bool:
-        return finding.key == self.signature and self.target in (None, finding.target)
+    @property
+    def is_of_agreement(self) -> bool:
+        """It names a disagreement; one file may hold both kinds, and each verb looks at its own."""
+        return self.signature.startswith(SIGNATURE)
+
+    def matches(self, finding: PairFinding | Disagreement) -> bool:
+        return finding.signature == self.signature and self.target in (None, finding.target)
 
     @property
     def name(self) -> str:
@@ -64,6 +73,18 @@ class _Entry(_Strict):
 
 class _File(_Strict):
     known: tuple[_Entry, ...] = Field(default=())
+
+
+def read_known_issues(path: Path | None, *, of_agreement: bool) -> tuple[KnownIssue, ...]:
+    """Those of the file that pipeline.yml names, for the verb that asks. It may be absent; what cannot be read is a
+    ConfigError."""
+    if path is None or not path.exists():
+        return ()
+    try:
+        issues = parse_known_issues(path.read_bytes(), path.name)
+    except OSError as error:
+        raise ConfigError(f"{path}:1: cannot be read: {error.strerror}") from error
+    return tuple(one for one in issues if one.is_of_agreement is of_agreement)
 
 
 def parse_known_issues(content: bytes, name: str = "known-issues.yml") -> tuple[KnownIssue, ...]:
@@ -105,7 +126,10 @@ def _wrong(file: _File, document: Document) -> Iterator[Problem]:
     for number, entry in enumerate(file.known):
         line = document.line(("known", number, "signature"))
         if not _SIGNATURE.fullmatch(entry.signature):
-            yield Problem(line, f"'{entry.signature[:60]}' is not the key of a finding (bug2-…)")
+            yield Problem(
+                line,
+                f"'{entry.signature[:60]}' is not the signature of a finding (bug2-…) or a disagreement ({SIGNATURE}…)",
+            )
         first = seen.setdefault((entry.signature, entry.target), line)
         if first != line:
             yield Problem(line, f"{entry.signature} is here twice, first on line {first}")
@@ -116,9 +140,9 @@ def _wrong(file: _File, document: Document) -> Iterator[Problem]:
             yield Problem(at, f"'{entry.expires[:60]}' is not a day: write 2027-03-31")
 
 
-def accept(findings: Iterable[PairFinding], issues: Sequence[KnownIssue], today: date) -> list[PairFinding]:
+def accept(findings: Iterable[Finding], issues: Sequence[KnownIssue], today: date) -> list[Finding]:
     """The findings with what is accepted marked so. A finding that is fixed stays fixed."""
-    made: list[PairFinding] = []
+    made: list[Finding] = []
     for finding in findings:
         issue = next((one for one in issues if one.matches(finding)), None)
         if issue is None or finding.standing is Standing.FIXED:
@@ -129,7 +153,7 @@ def accept(findings: Iterable[PairFinding], issues: Sequence[KnownIssue], today:
     return made
 
 
-def stale(findings: Sequence[PairFinding], issues: Iterable[KnownIssue], today: date) -> Iterator[tuple[str, str]]:
+def stale(findings: Sequence[Finding], issues: Iterable[KnownIssue], today: date) -> Iterator[tuple[str, str]]:
     """Entries that a person should look at, each with what is wrong with it. `findings` are all that are known."""
     for issue in issues:
         matching = [one for one in findings if issue.matches(one)]

@@ -16,6 +16,7 @@ from fuzzpair.errors import EXIT_NOT_DONE, BackendError, FuzzpairError, StoreErr
 from fuzzpair.jobs import Worker
 from fuzzpair.model.language import Language
 from fuzzpair.model.run_facts import Toolchain
+from fuzzpair.model.standing import Standing
 from fuzzpair.own_pair.alarms import alarms
 from fuzzpair.own_pair.corpora import Corpus
 from fuzzpair.own_pair.crossing import Smallest, crossed, is_in_base, on_base, with_twin
@@ -30,7 +31,7 @@ from fuzzpair.own_pair.standing import Identity, Past, all_findings, identity, n
 from fuzzpair.own_pair.state import FindingEvent, PairState
 from fuzzpair.own_pair.wish import NIGHTLY, Built, Chosen, Wish
 from fuzzpair.pair_judging import exit_code_of, not_done
-from fuzzpair.pair_model import CampaignCrash, Health, PairFinding, PairRecord, Standing, TargetProgram
+from fuzzpair.pair_model import CampaignCrash, Health, PairFinding, PairRecord, TargetProgram
 from fuzzpair.progress import Observer
 from fuzzpair.scheduler import Scheduler
 

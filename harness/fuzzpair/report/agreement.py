@@ -1,10 +1,9 @@
-"""The reports of `fuzzpair agree`: console and agreement.json here, Markdown, SARIF and the page beside it."""
+"""What all reports of `fuzzpair agree` say in the same words, and its console."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
-from typing import Any, Final, cast
+from typing import Final
 
 from rich.box import HORIZONTALS
 from rich.console import Console
@@ -12,20 +11,10 @@ from rich.table import Table
 from rich.text import Text
 
 from fuzzpair.agreement_model import AgreementRecord, AgreementRow, Disagreement, What
+from fuzzpair.model.standing import Standing
 from fuzzpair.report import clean
-from fuzzpair.report.json_report import plain
 
-file_name: Final = "agreement.json"
 HEADINGS: Final = ("compared", "target", "engine", "executions", "per second", "edges", "verdict")
-
-
-def render(record: AgreementRecord) -> str:
-    """agreement.json: the whole record, from which every other report can be made again."""
-    return json.dumps(document(record), indent=1, ensure_ascii=True, allow_nan=False) + "\n"
-
-
-def document(record: AgreementRecord) -> dict[str, Any]:
-    return cast("dict[str, Any]", plain(record))
 
 
 def cleaned(record: AgreementRecord) -> AgreementRecord:
@@ -44,7 +33,9 @@ def verdict(row: AgreementRow) -> str:
         return f"disagreement after {found[0].seconds:.1f} s: {found[0].key}{shown}"
     if row.mistake:
         return f"not found within {sum(one.duration_s for one in row.campaigns):.0f} s{shown}"
-    return (f"{len(found)} disagreements" if found else "agree") + shown
+    accepted = sum(one.standing is Standing.ACCEPTED for one in found)
+    known = f", {accepted} of them accepted" if accepted else ""
+    return (f"{len(found)} disagreements{known}" if found else "agree") + shown
 
 
 def cells(row: AgreementRow) -> tuple[str, ...]:
@@ -64,7 +55,9 @@ def sentence(record: AgreementRecord) -> str:
     parts = []
     if unpatched:
         distinct = {one.key for row in unpatched for one in row.disagreements}
-        parts.append(f"the unpatched twins: {executions:,} executions, {len(distinct)} disagreements")
+        accepted = {one.key for row in unpatched for one in row.disagreements if one.standing is Standing.ACCEPTED}
+        known = f" ({len(accepted)} accepted)" if accepted else ""
+        parts.append(f"the unpatched twins: {executions:,} executions, {len(distinct)} disagreements{known}")
     if planted:
         parts.append(f"of {len(planted)} planted, {len(found)} found as a disagreement")
     return "; ".join(parts) or "nothing was compared"
@@ -88,7 +81,7 @@ def render_agreement(record: AgreementRecord, console: Console) -> None:
     for line in parted_lines(record):
         console.print(Text(line))
     console.print(Text(f"{sentence(record)} (exit code {record.exit_code})"))
-    for reason in record.reasons:
+    for reason in (*record.reasons, *to_look_at(record)):
         console.print(Text(f"  {reason}"))
 
 
@@ -96,4 +89,20 @@ def parted_lines(record: AgreementRecord) -> Iterator[str]:
     for row in record.rows:
         for one in row.disagreements if not row.mistake else ():
             word = "crash" if one.what is What.CRASH else "disagreement"
-            yield f"{word}: {one.key}; {sides_of(one)}; {one.octets} octets, input {one.input[:12]}"
+            shown = f"{one.octets} octets, input {one.input[:12]}"
+            yield f"{word}: {one.key}; {sides_of(one)}; {shown}; {one.signature}, {standing(one)}"
+
+
+def standing(one: Disagreement) -> str:
+    """Where it stands against earlier comparisons and the known issues."""
+    if one.standing is Standing.ACCEPTED:
+        return f"accepted by {one.owner} until {one.expires}"
+    since = f" since {one.first_seen[:10]}" if one.standing is Standing.KNOWN and one.first_seen else ""
+    expired = f", accepted until {one.expires}, which is over: {one.owner} decides" if one.expires else ""
+    return f"{one.standing}{since}{expired}"
+
+
+def to_look_at(record: AgreementRecord) -> Iterator[str]:
+    """What has no row: disagreements that are gone, and entries of the known issues that a person should look at."""
+    yield from (f"gone: {one.target}: {one.key} ({one.signature})" for one in record.gone)
+    yield from (f"known issue, {entry}: {what}" for entry, what in record.known_issues)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from fuzzpair.agreement_model import AgreementRecord
 from fuzzpair.errors import FuzzpairError
-from fuzzpair.report import agreement, agreement_markdown, agreement_page, agreement_sarif
+from fuzzpair.report import agreement_json, agreement_junit, agreement_markdown, agreement_page, agreement_sarif
 
 INPUTS = "agreement"
 
@@ -29,7 +29,8 @@ def write_agreement(record: AgreementRecord, folder: Path, read: Callable[[str],
 
 
 def _files(record: AgreementRecord, read: Callable[[str], bytes]) -> Iterator[tuple[str, bytes]]:
-    yield agreement.file_name, agreement.render(record).encode()
+    yield agreement_json.file_name, agreement_json.render(record).encode()
+    yield agreement_junit.file_name, agreement_junit.render(record).encode()
     yield agreement_markdown.file_name, agreement_markdown.render(record, read).encode()
     yield agreement_sarif.file_name, agreement_sarif.render(record).encode()
     yield agreement_page.file_name, agreement_page.render(record, read).encode()

@@ -8,7 +8,7 @@ from typing import Final
 
 from fuzzpair.agreement_model import AgreementRecord, Disagreement, Voice
 from fuzzpair.report import clean
-from fuzzpair.report.agreement import HEADINGS, cells, cleaned, sentence, sides_of
+from fuzzpair.report.agreement import HEADINGS, cells, cleaned, sentence, sides_of, standing, to_look_at
 from fuzzpair.report.clean import markdown as safe
 
 file_name: Final = "agreement.md"
@@ -27,7 +27,7 @@ def render(record: AgreementRecord, read: Read) -> str:
 
 def _lines(record: AgreementRecord, read: Read) -> Iterator[str]:
     yield from (f"# fuzzpair agree: {safe(record.pair)}", "", f"**{safe(sentence(record))}**", "")
-    yield from (f"- {safe(reason)}" for reason in record.reasons)
+    yield from (f"- {safe(reason)}" for reason in (*record.reasons, *to_look_at(record)))
     yield from ("", *_table(HEADINGS, [cells(row) for row in record.rows]))
     found = [(row, one) for row in record.rows for one in row.disagreements]
     for row, one in found[:SHOWN]:
@@ -35,6 +35,7 @@ def _lines(record: AgreementRecord, read: Read) -> Iterator[str]:
         when = f"after {one.executions:,} executions, {one.seconds:.1f} s"
         yield f"{safe(sides_of(one))}. {row.engine} on {safe(row.target)}, {when};"
         yield f"{one.inputs} inputs say the same; the smallest has {one.octets} octets (`{one.input}`)."
+        yield f"Signature `{one.signature}`{'' if row.mistake else f', {safe(standing(one))}'}."
         yield from ("", clean.fenced("\n".join(diff_lines(one, read)), "diff"))
         yield from ("", "The octets that matter are in brackets:", "", clean.fenced("\n".join(octet_lines(one, read))))
     if len(found) > SHOWN:

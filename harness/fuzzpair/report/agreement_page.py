@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from fuzzpair.agreement_model import AgreementRecord, AgreementRow, Disagreement
 from fuzzpair.report import charts
-from fuzzpair.report.agreement import HEADINGS, cells, cleaned, sentence, sides_of
+from fuzzpair.report.agreement import HEADINGS, cells, cleaned, sentence, sides_of, standing, to_look_at
 from fuzzpair.report.agreement_markdown import OCTETS, ROW, diff_lines
 from fuzzpair.report.page_frame import page_template, policy, style_text
 
@@ -34,8 +34,10 @@ class Shown:
     subject: str
     key: str
     told: str
+    standing: str
     diff: tuple[tuple[str, str], ...]
     octets: tuple[OctetRow, ...]
+    matters: str
 
 
 def render(record: AgreementRecord, read: Callable[[str], bytes]) -> str:
@@ -50,6 +52,7 @@ def render(record: AgreementRecord, read: Callable[[str], bytes]) -> str:
         rows=[cells(row) for row in record.rows],
         found=[_shown(row, one, read) for row, one in found[:SHOWN]],
         left_out=max(0, len(found) - SHOWN),
+        to_look_at=list(to_look_at(record)),
         growth=charts.growth(record),
         style=Markup(style),  # noqa: S704 - a file of this package
         policy=policy(style),
@@ -64,7 +67,17 @@ def _shown(row: AgreementRow, one: Disagreement, read: Callable[[str], bytes]) -
         f"{'' if one.is_minimal else ' (not minimal)'}: {one.input}."
     )
     lines = tuple((_kind(line), line) for line in diff_lines(one, read))
-    return Shown(f"{row.subject} {row.target}", one.key, told, lines, _octets(one, read))
+    where = one.signature if row.mistake else f"{one.signature}: {standing(one)}"
+    return Shown(f"{row.subject} {row.target}", one.key, told, where, lines, _octets(one, read), _matters(one))
+
+
+def _matters(one: Disagreement) -> str:
+    left_out = f" The first {OCTETS} of {one.octets} are shown." if one.octets > OCTETS else ""
+    if not one.touched:
+        return f"Which octets matter was not tried, or no single one does.{left_out}"
+    places = ", ".join(f"{at:04x}" for at in one.touched[:ROW])
+    more = f" and {len(one.touched) - ROW} more" if len(one.touched) > ROW else ""
+    return f"Marked: with another value in one of them ({places}{more}) it is gone, or is another one.{left_out}"
 
 
 def _kind(line: str) -> str:

@@ -7,10 +7,11 @@ import json
 from hashlib import sha256
 from typing import Any, Final
 
-from fuzzpair.agreement_model import AgreementRecord, AgreementRow, Disagreement, Voice, What
-from fuzzpair.report import clean
-from fuzzpair.report.agreement import cleaned, sides_of
-from fuzzpair.report.sarif import RESULTS, SCHEMA
+from fuzzpair.agreement_model import AgreementRecord, Disagreement, Voice, What
+from fuzzpair.model.standing import Standing
+from fuzzpair.report.agreement import cleaned, sides_of, standing, to_look_at
+from fuzzpair.report.pair_sarif import STATES
+from fuzzpair.report.sarif import NOTICES, RESULTS, SCHEMA, message, notice
 from fuzzpair.report.sarif_places import ROOT
 
 file_name: Final = "agreement.sarif"
@@ -27,18 +28,29 @@ RULES: Final = {
 def render(record: AgreementRecord) -> str:
     """ASCII JSON; what the unpatched twins part on, and no mistake that was planted."""
     record = cleaned(record)
-    found = [(row, one) for row in record.rows if not row.mistake for one in row.disagreements][:RESULTS]
-    kinds = [what for what in What if any(one.what is what for _, one in found)]
+    here = [one for row in record.rows if not row.mistake for one in row.disagreements]
+    found = [*here, *record.gone][:RESULTS]
+    kinds = [what for what in What if any(one.what is what for one in found)]
     run = {
         "tool": {"driver": _driver(record, kinds)},
         "automationDetails": {"id": f"fuzzpair/{record.pair.replace('/', '-')}/agreement/{record.run_id}"},
         "originalUriBaseIds": {ROOT: {"description": {"text": "the repository that holds pipeline.yml"}}},
         "columnKind": "unicodeCodePoints",
-        "invocations": [{"executionSuccessful": record.exit_code in (0, 1), "exitCode": record.exit_code}],
-        "results": [_result(record, row, one, kinds.index(one.what)) for row, one in found],
+        "invocations": [_invocation(record)],
+        "results": [_result(record, one, kinds.index(one.what)) for one in found],
     }
     document = {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
     return json.dumps(document, ensure_ascii=True, allow_nan=False) + "\n"
+
+
+def _invocation(record: AgreementRecord) -> Json:
+    said = [("error", text) for text in record.reasons if record.exit_code not in (0, 1)]
+    said += [("note", text) for text in to_look_at(record)]
+    return {
+        "executionSuccessful": record.exit_code in (0, 1),
+        "exitCode": record.exit_code,
+        "toolExecutionNotifications": [notice(level, text) for level, text in said[:NOTICES]],
+    }
 
 
 def _driver(record: AgreementRecord, kinds: list[What]) -> Json:
@@ -54,18 +66,31 @@ def _driver(record: AgreementRecord, kinds: list[What]) -> Json:
     return {"name": "fuzzpair", "version": record.version or "unknown", "rules": rules}
 
 
-def _result(record: AgreementRecord, row: AgreementRow, one: Disagreement, rule: int) -> Json:
-    text = f"{one.key}; {sides_of(one)}. {row.engine} on {one.target}; input {one.input} ({one.octets} octets)."
+def _result(record: AgreementRecord, one: Disagreement, rule: int) -> Json:
+    where = f"{one.engine} on {one.target}; input {one.input} ({one.octets} octets)"
+    # Of target and signature, which says what differs and never on which input: the same alert every night. Code
+    # scanning reads the first; without one it would hash the line, which is the same for all of them.
+    identity = sha256(f"{one.target} {one.signature}".encode()).hexdigest()
+    is_accepted = one.standing is Standing.ACCEPTED
+    why = {"kind": "external", "status": "accepted", "justification": standing(one)}
     return {
         "ruleId": RULES[one.what][0],
         "ruleIndex": rule,
         "kind": "fail",
-        "level": "warning",
-        "message": {"text": clean.line(text, 1_000).replace("[", "\\[").replace("]", "\\]")},
+        "level": "note" if is_accepted else "warning",
+        "message": message(f"{one.key}; {sides_of(one)} ({standing(one)}). {where}."),
         "locations": [_place(record, one)],
-        # The key says what differs, never on which input: the same disagreement is the same alert every night.
-        "partialFingerprints": {"agreement/v1": sha256(f"{one.target} {one.key}".encode()).hexdigest()},
-        "properties": {"engine": row.engine, "target": one.target, "input": one.input},
+        "partialFingerprints": {"primaryLocationLineHash": f"{identity[:16]}:1", "agreement/v1": identity},
+        "baselineState": STATES[one.standing],
+        "suppressions": [why] if is_accepted else [],
+        "properties": {
+            "engine": one.engine,
+            "target": one.target,
+            "input": one.input,
+            "signature": one.signature,
+            "standing": one.standing.value,
+            "firstSeen": one.first_seen,
+        },
     }
 
 

@@ -134,11 +134,31 @@ def searches(record: RunRecord) -> tuple[Chart, ...]:
     return tuple(made)
 
 
-def growth(record: AgreementRecord) -> Chart | None:
-    """Edges over executions, a line for each engine and target: of the unpatched twins, else of the mistakes."""
+def growth(record: AgreementRecord) -> tuple[Chart, ...]:
+    """Edges over executions, of the unpatched twins, else of the mistakes: of all voices together, a line for each
+    engine and target; then a drawing of each campaign in which the voices' own counters were told apart."""
     rows = [row for row in record.rows if not row.mistake] or list(record.rows)
-    lines = [(f"{row.engine} {row.target}", row.campaigns[0].growth) for row in rows if row.campaigns][:LINES]
-    values = [{"bar": name, "x": x, "y": y} for name, points in lines for x, y in points if x > 0]
+    first = [(f"{row.engine} {row.target}", row.campaigns[0]) for row in rows if row.campaigns][:LINES]
+    together = _edges(
+        "Edges over executions",
+        "Of both twins together, and under atheris of the reference as well. One campaign each, the first.",
+        [(name, one.growth, 0) for name, one in first],
+    )
+    apart = [
+        _edges(
+            f"Edges over executions, of each voice: {name}",
+            "By the counters of each twin, and by those of the reference's bytecode. What runs only while a module is "
+            "imported is not covered.",
+            [(each.voice.shown, each.points, each.instrumented) for each in one.voices],
+        )
+        for name, one in first
+    ]
+    return tuple(chart for chart in (together, *apart) if chart)
+
+
+def _edges(title: str, caption: str, lines: Sequence[tuple[str, Sequence[tuple[int, int]], int]]) -> Chart | None:
+    """Of (name, (executions, edges) as they grew, edges there are or 0)."""
+    values = [{"bar": name, "x": x, "y": y} for name, points, _ in lines for x, y in points if x > 0]
     if not values:
         return None
     x: Json = {"field": "x", "type": "quantitative", "scale": {"type": "log"}}
@@ -147,17 +167,17 @@ def growth(record: AgreementRecord) -> Chart | None:
     dash: Json = {
         "field": "bar",
         "type": "nominal",
-        "legend": {"title": None, "orient": "top", "symbolStrokeColor": _INK},
+        "legend": {"title": None, "orient": "top", "symbolStrokeColor": _INK, "columns": 3},
     }
     mark: Json = {"type": "line", "color": "var(--accent)", "interpolate": "step-after"}
     layer = {"mark": mark, "encoding": {"x": x, "y": y, "strokeDash": dash}}
-    last = "; ".join(f"{name}: {points[-1][1]:,} edges" for name, points in lines if points)
-    return Chart(
-        "Edges over executions",
-        "Of both twins together, and under atheris of the reference as well. One campaign each, the first.",
-        last,
-        svg(values[:POINTS], {"height": 260}, layer),
+    told = (
+        f"{name}: {points[0][1]:,} edges after {points[0][0]:,} executions, {points[-1][1]:,} after {points[-1][0]:,}"
+        + (f", of {there:,}" if there else "")
+        for name, points, there in lines
+        if points
     )
+    return Chart(title, caption, "; ".join(told), svg(values[:POINTS], {"height": 260}, layer))
 
 
 def _search(values: Sequence[Mapping[str, Any]], unit: str) -> Chart:

@@ -21,7 +21,9 @@ from fuzzpair.report.totals import Totals, totals
 file_name: Final = "run.json"
 SCHEMA: Final = "fuzzpair/run/1"
 # Pairs whose first part is a key: objects in JSON, so that `jq .budgets.seeds` works.
-MAPPINGS: Final = frozenset({"budgets", "versions", "endings", "kinds", "rejection_labels", "folders", "corpus"})
+MAPPINGS: Final = frozenset(
+    {"budgets", "versions", "endings", "kinds", "rejection_labels", "folders", "corpus", "twins"}
+)
 
 
 def render(record: RunRecord, _: Stored = NOTHING_STORED, /) -> str:
@@ -53,7 +55,7 @@ def read_record(text: str) -> RunRecord:
             next_step="use the fuzzpair version that wrote the file, or run again",
         )
     try:
-        return record_type().validate_python(_pairs(read))
+        return record_type().validate_python(pairs(read))
     except ValidationError as error:
         raise UsageError(f"run.json: {error}", next_step="the file was edited or cut; run again") from error
 
@@ -110,11 +112,12 @@ def _mapping(pairs: Sequence[Sequence[Any]]) -> dict[str, Any] | Sequence[Sequen
     return made if len(made) == len(pairs) else pairs
 
 
-def _pairs(value: Any, name: str = "") -> Any:  # noqa: ANN401 - any JSON value
+def pairs(value: Any, name: str = "") -> Any:  # noqa: ANN401 - any JSON value
+    """JSON's own values as the types want them: what `plain` wrote as objects is pairs again."""
     if isinstance(value, list):
-        return [_pairs(each) for each in value]
+        return [pairs(each) for each in value]
     if not isinstance(value, dict):
         return value
     if name in MAPPINGS:
         return list(value.items())
-    return {key: _pairs(each, key) for key, each in value.items()}
+    return {key: pairs(each, key) for key, each in value.items()}

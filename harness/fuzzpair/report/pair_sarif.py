@@ -15,8 +15,9 @@ from typing import Any, Final
 from fuzzpair.bug_classes import BUG_CLASSES
 from fuzzpair.model.crash_report import Frame
 from fuzzpair.model.language import Language
+from fuzzpair.model.standing import Standing
 from fuzzpair.pair_judging import fails
-from fuzzpair.pair_model import PairFinding, PairRecord, Standing
+from fuzzpair.pair_model import PairFinding, PairRecord
 from fuzzpair.report import clean, pair_text
 from fuzzpair.report.sarif import NOTICES, RESULTS, SCHEMA
 from fuzzpair.report.sarif_places import FRAMES, NAME_LIMIT, ROOT, STACKS, place
@@ -30,7 +31,7 @@ Json = dict[str, Any]
 file_name: Final = "results.sarif"
 UNKNOWN: Final = "unknown"
 _LINKS: Final = str.maketrans({"[": "\\[", "]": "\\]"})  # [text](target) is a link in a SARIF message (3.11.6)
-_STATES: Final = {
+STATES: Final = {
     Standing.NEW: "new",
     Standing.REOPENED: "new",
     Standing.KNOWN: "unchanged",
@@ -99,7 +100,7 @@ def _result(one: PairFinding, rule: int) -> Json:
         "message": {"text": _text(" ".join(_message(one)))},
         "locations": list(_locations(one)),
         "partialFingerprints": _fingerprints(one),
-        "baselineState": _STATES[one.standing],
+        "baselineState": STATES[one.standing],
         "properties": _properties(one),
     }
     if one.standing is Standing.ACCEPTED:

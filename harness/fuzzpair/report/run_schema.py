@@ -68,8 +68,13 @@ def _as_written(parts: Mapping[str, Any]) -> None:
     counts = {"type": "object", "additionalProperties": {"type": "integer"}}
     for name in ("rungs", "hardened"):
         parts["Totals"]["properties"][name] = {"type": "object", "additionalProperties": counts}
+    as_written(parts)
+
+
+def as_written(parts: Mapping[str, Any]) -> None:
+    """What `plain` does to any record: it writes every field, also one that has a default in the type, and some pairs
+    as an object."""
     for part in parts.values():
-        # Every field is always written, also one that has a default in the type.
         if "properties" in part:
             part["required"] = list(part["properties"])
         for field in MAPPINGS & set(part.get("properties", {})):

@@ -89,9 +89,7 @@ def _driver(record: RunRecord, slugs: Sequence[str], what: str) -> Json:
 
 def _invocation(record: RunRecord, language: Language, said: Sequence[Said], limit: int) -> Json:
     notices = list(_notices(record, language, said, limit))
-    more = (
-        [_notice("note", f"{len(notices) - NOTICES} more of these are in run.json")] if len(notices) > NOTICES else []
-    )
+    more = [notice("note", f"{len(notices) - NOTICES} more of these are in run.json")] if len(notices) > NOTICES else []
     return {
         # 0 and 1 are answers; with 2, 3 and 130 something was not done, and silence is no evidence.
         "executionSuccessful": record.complete and record.gate.exit_code in (0, 1),
@@ -102,25 +100,30 @@ def _invocation(record: RunRecord, language: Language, said: Sequence[Said], lim
 
 def _notices(record: RunRecord, language: Language, said: Sequence[Said], limit: int) -> Iterator[Json]:
     if len(said) > limit:
-        yield _notice("warning", f"{len(said) - limit} of {len(said)} results do not fit; run.json has all of them")
+        yield notice("warning", f"{len(said) - limit} of {len(said)} results do not fit; run.json has all of them")
     if min(limit, len(said)) > SHOWN:
-        yield _notice("note", f"GitHub shows the {SHOWN} most severe of {len(said)} results")
+        yield notice("note", f"GitHub shows the {SHOWN} most severe of {len(said)} results")
     if not record.complete:
-        yield _notice("error", "the run is incomplete: what it does not show may still be there")
+        yield notice("error", "the run is incomplete: what it does not show may still be there")
     for row in record.rows:
         if row.variant.language is language and row.problem:
-            yield _notice("error", f"{row.name} could not be done: {row.problem}")
+            yield notice("error", f"{row.name} could not be done: {row.problem}")
     for control in record.controls:
         if not control.passed:
-            yield _notice("error", f"control failed: {control.name}: {control.detail}")
+            yield notice("error", f"control failed: {control.name}: {control.detail}")
     known = {row.name for row in record.rows}
     for each in record.gate.differences:
         if each.row not in known:
-            yield _notice("warning", f"{each.row}: the baseline expects {each.expected}, and there is no such row")
+            yield notice("warning", f"{each.row}: the baseline expects {each.expected}, and there is no such row")
 
 
-def _notice(level: str, text: str) -> Json:
-    return {"level": level, "message": {"text": clean.line(text, 1_000).replace("[", "\\[").replace("]", "\\]")}}
+def notice(level: str, text: str) -> Json:
+    return {"level": level, "message": message(text)}
+
+
+def message(text: str) -> Json:
+    """One line; [text](target) would be a link (SARIF 2.1.0, 3.11.6)."""
+    return {"text": clean.line(text, 1_000).replace("[", "\\[").replace("]", "\\]")}
 
 
 def _properties(record: RunRecord) -> Json:

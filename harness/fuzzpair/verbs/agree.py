@@ -13,12 +13,15 @@ from fuzzpair import state
 from fuzzpair.agree.campaigns import ATHERIS
 from fuzzpair.agree.flow import Agree, Engines
 from fuzzpair.agree.plan import Planner, logic_mistakes
+from fuzzpair.agree.standing import memory_of
 from fuzzpair.agree.wish import AgreeWish, agreement_of
 from fuzzpair.config import Config, load_config
+from fuzzpair.history import stored_agreements
+from fuzzpair.own_pair.known_issues import read_known_issues
 from fuzzpair.reading import read_corpus
-from fuzzpair.report.agreement import render as render_agreement_json
 from fuzzpair.report.agreement import render_agreement
 from fuzzpair.report.agreement_files import write_agreement
+from fuzzpair.report.agreement_json import render as render_json
 from fuzzpair.scheduler import Scheduler
 from fuzzpair.store import Store
 from fuzzpair.verbs.options import CONFIG, OUT, STATE, ConfigFile, OutFolder, StateFolder
@@ -42,7 +45,8 @@ def agree(
     """Compare the twins: in one binary, and beside a reference in Python; name where they part, and who is alone.
 
     Without a mistake the unpatched twins are compared; with one, its twin with the other one as it stands. Exit code:
-    0 they agree and what was planted was found, 1 not so, 2 usage, 3 could not be done, 130 interrupted.
+    0 they agree, but for what a known issue accepts, and what was planted was found; 1 not so, 2 usage, 3 could not
+    be done, 130 interrupted.
     """
     config = load_config(config_file)
     wish = AgreeWish(
@@ -55,6 +59,7 @@ def agree(
         targets=tuple(target or ()),
     )
     wish.check(config)
+    issues = read_known_issues(wish.known_issues(config), of_agreement=True)
     end_like_ctrl_c(signal.SIGTERM)
     corpora = {target: read_corpus(config, target) for target in config.pair.targets}
     with state.locked_state(state_folder) as store, _engines(config, wish, store, context.obj) as (engines, work):
@@ -71,8 +76,10 @@ def agree(
             seeds={target: tuple(dict.fromkeys(map(store.put_blob, seeds))) for target, seeds in corpora.items()},
             mistakes=wish.mistakes,
             targets=wish.twins(config),
+            memory=memory_of(stored_agreements(store), config.pair.name),
+            issues=issues,
         ).run()
-        store.put_document(f"agreements/{record.run_id}.json", render_agreement_json(record))
+        state.save_agreement(store, record.run_id, render_json(record))
     console = stdout_console()
     render_agreement(record, console)
     for path in write_agreement(record, out, store.get_blob):

@@ -17,12 +17,12 @@ import typer
 from fuzzpair import state
 from fuzzpair.config import Config, load_config
 from fuzzpair.config_fuzz import Fuzz
-from fuzzpair.errors import ConfigError, StoreError, UsageError
+from fuzzpair.errors import StoreError, UsageError
 from fuzzpair.findings import Judging
 from fuzzpair.model.flavour import Flavour
 from fuzzpair.own_pair.building import Tree, build_pair, read_seeds
 from fuzzpair.own_pair.change import touched
-from fuzzpair.own_pair.known_issues import KnownIssue, parse_known_issues
+from fuzzpair.own_pair.known_issues import read_known_issues
 from fuzzpair.own_pair.linked import linked_files_of
 from fuzzpair.own_pair.reproducing import Asked, reproduce_input, write_artifacts
 from fuzzpair.own_pair.revisions import Repository
@@ -96,7 +96,7 @@ class _Verb:
             longest_slice_s=slice_s,
             today=datetime.now(UTC).date(),
             seeds=read_seeds(self.fuzz),
-            issues=_known_issues(self.fuzz.known_issues),
+            issues=read_known_issues(self.fuzz.known_issues, of_agreement=False),
             judging=Judging(overrides=self.config.overrides),
             budgets=(("seconds", f"{seconds:g}"), ("sandbox memory_mb", str(self.config.limits.memory_mb))),
         )
@@ -158,16 +158,6 @@ def _reader(store: Store, kept: PairState) -> ReadBlob:
 
 def _tell_damaged(path: str) -> None:
     print(f"fuzzpair: {clean.line(path)} is not what its name says, and is not used", file=sys.stderr)
-
-
-def _known_issues(path: Path | None) -> tuple[KnownIssue, ...]:
-    """Those of the file that pipeline.yml names. It may be absent; what cannot be read is an error."""
-    if path is None or not path.exists():
-        return ()
-    try:
-        return parse_known_issues(path.read_bytes(), path.name)
-    except OSError as error:
-        raise ConfigError(f"{path}:1: cannot be read: {error.strerror}") from error
 
 
 def _only(targets: Sequence[str] | None) -> Callable[[tuple[TargetProgram, ...]], Chosen]:

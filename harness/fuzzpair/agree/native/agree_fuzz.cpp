@@ -35,7 +35,7 @@ struct Answer {
 using Describe = std::size_t(const char*, const std::uint8_t*, std::size_t, char*, std::size_t, int*);
 
 const char* const kTarget = FUZZPAIR_TARGET;
-const Clock::time_point kStart = Clock::now();
+Clock::time_point start = Clock::now();  // of the first execution
 Answer answers[2];
 Describe* const kSides[2] = {fuzzpair_describe_cpp, fuzzpair_describe_rust};
 const char* const kNames[2] = {"C++", "Rust"};
@@ -92,6 +92,12 @@ std::uint64_t kind_of(bool is_slow) {
     return mixed(hash, {&place, 1});
 }
 
+void tell() {
+    const double seconds = std::chrono::duration<double>(Clock::now() - start).count();
+    std::fprintf(stderr, "\nfuzzpair: executions %llu parted %llu seconds %.3f\n",
+                 static_cast<unsigned long long>(executions), static_cast<unsigned long long>(parted), seconds);
+}
+
 void keep(std::uint64_t kind, const std::uint8_t* data, std::size_t size) {
     char path[64];
     std::snprintf(path, sizeof path, "parted/%016llx", static_cast<unsigned long long>(kind));
@@ -99,19 +105,13 @@ void keep(std::uint64_t kind, const std::uint8_t* data, std::size_t size) {
     const bool is_kept = file != nullptr && std::fwrite(data, 1, size, file) == size && std::fclose(file) == 0 &&
                          std::rename("parted/.new", path) == 0;
     if (!is_kept) _exit(kBroken);
-    const double seconds = std::chrono::duration<double>(Clock::now() - kStart).count();
+    const double seconds = std::chrono::duration<double>(Clock::now() - start).count();
     std::fprintf(stderr, "\nfuzzpair: parted %016llx octets %zu executions %llu seconds %.3f\n",
                  static_cast<unsigned long long>(kind), size, static_cast<unsigned long long>(executions), seconds);
     if (std::getenv("FUZZPAIR_STOP") != nullptr) {
-        std::fprintf(stderr, "fuzzpair: executions %llu parted %llu\n", static_cast<unsigned long long>(executions),
-                     static_cast<unsigned long long>(parted));
+        tell();
         _exit(kStopped);
     }
-}
-
-void tell() {
-    std::fprintf(stderr, "\nfuzzpair: executions %llu parted %llu\n", static_cast<unsigned long long>(executions),
-                 static_cast<unsigned long long>(parted));
 }
 
 }  // namespace
@@ -122,7 +122,7 @@ extern "C" int LLVMFuzzerInitialize(int*, char***) {
 }
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-    ++executions;
+    if (executions++ == 0) start = Clock::now();
     bool is_slow = false;
     for (const int side : {0, 1}) {
         const Clock::time_point before = Clock::now();

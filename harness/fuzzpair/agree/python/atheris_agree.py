@@ -11,22 +11,24 @@ import os
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from fuzzpair.agree.python.coverage import Coverage
 from fuzzpair.agree.python.voices import Settings, Voices, named, read_settings
 from fuzzpair.parting import parting
 
 STOPPED_EXIT = 86
 MOST_KINDS = 256
-TELL_EVERY = 1 << 14
+TELL_EVERY_S = 1.0
 
 
 class Comparing:
     """The fuzz target. Equal texts cost a comparison of octets; only what differs is looked at closely."""
 
     voices: Voices
+    coverage: Coverage | None = None
 
     def __init__(self, settings: Settings, reference: Callable[..., Any] | None) -> None:
         self.settings = settings
@@ -35,21 +37,23 @@ class Comparing:
         self.kinds: dict[str, int] = {}
         self.executions = self.parted = 0
         self.documented: Counter[str] = Counter()
-        self.started = time.monotonic()
+        self.started = self.told = 0.0  # of the first execution; when the log was last told
 
     def load(self) -> None:
         """Behind Setup: the sides name the core that it loads, and their counters find the libFuzzer in there."""
         self.voices = Voices(self.settings, self.third)
+        if self.voices.objects and self.settings.core:
+            self.coverage = Coverage(self.voices.objects, self.settings.core)
 
     def one_input(self, data: bytes) -> None:
+        self.tell_in_time()
         self.executions += 1
-        if self.executions % TELL_EVERY == 0:
-            self.tell()
-        (cpp, rust), third = self.voices.raw(data).values(), self.voices.reference(data)
-        reasons = third[1] if third else []
-        if reasons:
-            self.documented.update(reasons)
-        if cpp == rust and (third is None or third[0] == without_reasons(rust[1])):
+        said, third = list(self.voices.raw(data).values()), self.voices.reference(data)
+        if self.coverage is not None and self.coverage.fold():
+            say(f"covered {' '.join(self.coverage.told())} executions {self.executions}")
+        if third and third[1]:
+            self.documented.update(third[1])
+        if is_one(said, third):
             return
         parted = parting(self.voices.answers(data))
         if parted is None:
@@ -70,10 +74,26 @@ class Comparing:
             self.tell()
             os._exit(STOPPED_EXIT)
 
+    def tell_in_time(self) -> None:
+        """The engine ends without a word to Python, so what is told is what was done until a second ago."""
+        now = time.monotonic()
+        if not self.executions:
+            self.started = self.told = now
+        elif now - self.told >= TELL_EVERY_S:
+            self.tell()
+
     def tell(self) -> None:
-        say(f"executions {self.executions} parted {self.parted}")
+        self.told = time.monotonic()
+        say(f"executions {self.executions} parted {self.parted} seconds {self.told - self.started:.3f}")
         for reason, count in sorted(self.documented.items()):
             say(f"documented {reason} {count}")
+
+
+def is_one(said: Sequence[tuple[bool, bytes]], third: tuple[str, list[str]] | None) -> bool:
+    """Whether all voices say the same, by their octets alone; fewer than three where a bench asks for fewer."""
+    if any(one != said[0] for one in said[1:]):
+        return False
+    return not said or third is None or third[0] == without_reasons(said[0][1])
 
 
 def without_reasons(text: bytes) -> str:

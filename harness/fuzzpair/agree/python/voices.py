@@ -25,6 +25,7 @@ class Settings:
     inputs: str = ""
     instrument: list[str] = field(default_factory=list)
     stop_at_first: bool = False
+    core: str = ""  # the libFuzzer in atheris; empty: nothing is counted
     fuse_s: float = 60.0
     tries: int = 4000
 
@@ -37,7 +38,8 @@ class Side:
     """One twin."""
 
     def __init__(self, voice: Voice, path: str, target: str) -> None:
-        self._call = getattr(ctypes.CDLL(path), f"fuzzpair_describe_{voice}")
+        self.object = ctypes.CDLL(path)
+        self._call = getattr(self.object, f"fuzzpair_describe_{voice}")
         self._call.restype = ctypes.c_size_t
         self._call.argtypes = [
             ctypes.c_char_p,
@@ -72,6 +74,10 @@ class Voices:
         self._reference = reference
         self._target = settings.target
         self.now: Callable[[Voice], None] = _nobody_listens
+
+    @property
+    def objects(self) -> dict[Voice, ctypes.CDLL]:
+        return {voice: side.object for voice, side in self._sides.items()}
 
     def raw(self, data: bytes) -> dict[Voice, tuple[bool, bytes]]:
         answers = {}
