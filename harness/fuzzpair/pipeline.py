@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from fuzzpair import __version__
+from fuzzpair.build import put_sources, sources_digest
 from fuzzpair.claims import answer_claims
 from fuzzpair.common import Common
 from fuzzpair.config import Config, Profile
@@ -207,7 +208,7 @@ class Experiment:
             yield from self.judged.get(name) or mistake.rows()
 
     def record(self) -> RunRecord:
-        rows = in_order(self._rows())
+        rows, trees = in_order(self._rows()), self.common.trees.items()
         controls = tuple(self._controls())
         costs = tuple(sorted(self.scheduler.costs, key=lambda cost: STAGES.index(cost.stage)))
         path = self.config.baseline_of(self.profile)
@@ -241,6 +242,7 @@ class Experiment:
             folders=tuple((one.value, self._shown_folder(one)) for one in Language),
             corpus=tuple(self.common.seeds.items()),
             growth=tuple(self._growth()),
+            twins=tuple((one.value, sources_digest(put_sources(tree, self.worker.store))) for one, tree in trees),
         )
         return replace(record, claims=answer_claims(self.claims, record, selected=selected))
 

@@ -30,7 +30,7 @@ def test_a_clean_run_has_no_section_about_failures() -> None:
     text = markdown.render(passing_record())
     assert "## Failed controls" not in text
     assert "## Could not be done" not in text
-    assert text.count("\n## ") == 3
+    assert text.count("\n## ") == 4
 
 
 def test_a_claim_has_its_answer_both_counts_and_the_rows_that_decide() -> None:

@@ -63,3 +63,4 @@ class RunRecord:
     folders: tuple[tuple[str, str], ...] = ()  # language -> the twin's folder, relative to pipeline.yml
     corpus: tuple[tuple[str, tuple[str, ...]], ...] = ()  # target -> sha256 of each seed
     growth: tuple[Growth, ...] = ()  # of the unpatched twins; empty: none was fuzzed, or an older version's record
+    twins: tuple[tuple[str, str], ...] = ()  # language -> digest of the unpatched twin's sources

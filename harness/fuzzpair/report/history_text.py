@@ -9,8 +9,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from fuzzpair.agreement_model import AgreementRecord
 from fuzzpair.model.past_run import PastRun
 from fuzzpair.report import clean
+from fuzzpair.report.agreement import sentence
 from fuzzpair.report.moves import FindingMoves, Move, comparable, finding_trend, moves, trend
 
 CELL_LIMIT = 120
@@ -37,6 +39,17 @@ def render_history(runs: Sequence[PastRun], last: int, console: Console) -> None
                 ),
             )
         )
+    console.print(table)
+
+
+def render_agreements(records: Sequence[AgreementRecord], last: int, console: Console) -> None:
+    """The last comparisons of twins, the newest at the end; nothing where there was none."""
+    if not records:
+        return
+    table = _table("comparison", "started", "pair", "what it came to", "gone", "exit code")
+    for record in sorted(records, key=lambda each: (each.started, each.run_id))[-last:]:
+        cells = (record.run_id, record.started, record.pair, sentence(record), str(len(record.gone)))
+        table.add_row(*map(_cell, (*cells, str(record.exit_code))))
     console.print(table)
 
 

@@ -15,7 +15,8 @@ from markupsafe import Markup
 
 from fuzzpair.model.past_run import PastRun
 from fuzzpair.model.run_record import RunRecord
-from fuzzpair.report import charts, claims_text, clean, curves, over_time, page_parts, wording
+from fuzzpair.report import agreed, charts, claims_text, clean, curves, over_time, page_parts, wording
+from fuzzpair.report.agreed import Agreed
 from fuzzpair.report.history_text import counted
 from fuzzpair.report.moves import comparable, past_run, trend
 from fuzzpair.report.page_frame import frame, page_template
@@ -35,7 +36,8 @@ def render(record: RunRecord, stored: Stored = NOTHING_STORED, /) -> str:
     record = clean.cleaned(record)
     entries = page_parts.entries(record)
     runs = comparable(stored.runs, past_run(record))
-    return fitted(_Page(record, runs, Sections(record, stored)), entries)
+    compared = clean.cleaned(agreed.agreed(record, stored))
+    return fitted(_Page(record, runs, Sections(record, stored), compared), entries)
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,7 @@ class _Page:
     record: RunRecord
     runs: tuple[PastRun, ...]  # comparable ones, this one last
     parts: Sections
+    agreed: tuple[Agreed, ...] | None
 
     @cached_property
     def _parts(self) -> dict[str, Any]:
@@ -68,6 +71,9 @@ class _Page:
             "meanings": [(rung.value, wording.MEANINGS[rung]) for rung in wording.occurring(record)],
             "claims": [(claims_text.cells(each), list(claims_text.evidence(each))) for each in record.claims],
             "claim_headings": claims_text.HEADINGS,
+            "agreed": [(one.report, agreed.cells(one)) for one in self.agreed or ()],
+            "agreed_headings": agreed.HEADINGS,
+            "agreed_silence": agreed.silence(self.agreed),
             "silent": _silent(record),
             "controls": record.controls[:CONTROLS],
             "controls_left_out": max(0, len(record.controls) - CONTROLS),

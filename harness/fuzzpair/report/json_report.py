@@ -13,6 +13,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from fuzzpair.errors import UsageError
 from fuzzpair.model.run_record import Row, RunRecord
+from fuzzpair.report.agreed import agreed
 from fuzzpair.report.clean import without_surrogates
 from fuzzpair.report.stored import NOTHING_STORED, Stored
 from fuzzpair.report.survival import comparisons, survival
@@ -26,18 +27,19 @@ MAPPINGS: Final = frozenset(
 )
 
 
-def render(record: RunRecord, _: Stored = NOTHING_STORED, /) -> str:
+def render(record: RunRecord, stored: Stored = NOTHING_STORED, /) -> str:
     # ASCII only: whoever prints the file gets no terminal escape and no right-to-left mark from a log.
-    return json.dumps(document(record), indent=1, ensure_ascii=True, allow_nan=False) + "\n"
+    return json.dumps(document(record, stored), indent=1, ensure_ascii=True, allow_nan=False) + "\n"
 
 
-def document(record: RunRecord) -> dict[str, Any]:
+def document(record: RunRecord, stored: Stored = NOTHING_STORED) -> dict[str, Any]:
     """What run.json says, as plain values."""
     return {
         **_plain_record(record),
         "schema": SCHEMA,
         "comparisons": _plain(comparisons(record)),
         "totals": _totals(totals(record)),
+        "agreements": _plain(agreed(record, stored)),
     }
 
 

@@ -9,7 +9,7 @@ from typing import Final
 from fuzzpair.model.gate import GateStatus
 from fuzzpair.model.language import Variant
 from fuzzpair.model.run_record import RunRecord
-from fuzzpair.report import claims_text, clean, wording
+from fuzzpair.report import agreed, claims_text, clean, wording
 from fuzzpair.report.clean import markdown as safe
 from fuzzpair.report.stored import NOTHING_STORED, Stored
 from fuzzpair.report.survival import comparisons
@@ -21,14 +21,14 @@ CELL_LIMIT: Final = 300
 _CUT: Final = "\n*Cut here: the summary is at its size limit. run.json has everything.*\n"
 
 
-def render(record: RunRecord, _: Stored = NOTHING_STORED, /) -> str:
+def render(record: RunRecord, stored: Stored = NOTHING_STORED, /) -> str:
     record = clean.cleaned(record)
     numbers = totals(record)
     sentence = wording.sentence(record, numbers)
     lines = [f"# fuzzpair: {safe(record.pair)}", "", f"**{safe(sentence)}**", ""]
     for section in (_gate, _problems, _failed_controls, _matrix, _legend, _compared, _claims, _not_run):
         lines += section(record)
-    return fitting([*lines, *_controls(numbers), *_costs(record, numbers), *_about(record)])
+    return fitting([*lines, *_agreed(record, stored), *_controls(numbers), *_costs(record, numbers), *_about(record)])
 
 
 def fitting(lines: Sequence[str]) -> str:
@@ -92,6 +92,18 @@ def _claims(record: RunRecord) -> Iterable[str]:
         yield ""
         yield from table(claims_text.HEADINGS, map(claims_text.cells, record.claims))
         yield from bullets(text for claim in record.claims for text in claims_text.evidence(claim))
+
+
+def _agreed(record: RunRecord, stored: Stored) -> Iterable[str]:
+    found = clean.cleaned(agreed.agreed(record, stored))
+    yield "## Do the twins agree?"
+    yield ""
+    if found:
+        yield from table(agreed.HEADINGS, map(agreed.cells, found))
+        yield from bullets(one.report for one in found)
+    else:
+        yield safe(agreed.silence(found))
+        yield ""
 
 
 def _not_run(record: RunRecord) -> Iterable[str]:

@@ -17,7 +17,8 @@ know; a field that goes or changes its meaning raises the number. The same as JS
 - The file is ASCII; logs and inputs are escaped as JSON does. They are an attacker's text: show them as text.
   A lone surrogate, which JSON cannot carry, is written out as `\\udc80` in six characters.
 - Digests are SHA-256 in hex, and name blobs in the store (`.fuzzpair/`) unless the line says otherwise.
-- `rung`, `hardened_rung`, `name`, `survival`, `comparisons` and `totals` are derived from the rest for convenience.
+- `rung`, `hardened_rung`, `name`, `survival`, `comparisons` and `totals` are derived from the rest for convenience,
+  `agreements` from the state folder.
 - Where an object maps names to values and one name comes twice, a list of [name, value] pairs stands instead.
 
 Who catches what, as a table:
@@ -56,8 +57,10 @@ FIELDS: Final[Mapping[str, Mapping[str, str]]] = {
         "folders": "language → the twin's folder, relative to `pipeline.yml`; empty in older records",
         "corpus": "target → digests of its seeds; empty in older records",
         "growth": "how campaigns on the unpatched twins grew; empty where none was fuzzed, and in older records",
+        "twins": "language → digest of the unpatched twin's sources; empty in older records",
         "comparisons": "how soon C++ and Rust are found, where both have ten seeds or more; empty otherwise",
         "totals": "the numbers that every report prints, derived from the rest",
+        "agreements": "the last comparisons of these twins in the state folder; `null`: none was looked for",
     },
     "Row": {
         "name": "`mistake/variant`, the stable name of the row",
@@ -159,6 +162,18 @@ FIELDS: Final[Mapping[str, Mapping[str, str]]] = {
         "seconds": "until found, or of the whole campaign",
         "budget_runs": "executions allowed; not found means more than these",
         "kind": "the report that counted as the find",
+    },
+    "Agreed": {
+        "run_id": "names the comparison in the store",
+        "started": "RFC 3339, UTC",
+        "compared": "`the unpatched twins`, or `mistakes` that were planted in one of them at a time",
+        "engines": "which engines compared",
+        "executions": "of all of its campaigns",
+        "disagreements": "distinct ones; a crash is none",
+        "accepted": "how many of these the known issues accept",
+        "sentence": "what it came to",
+        "exit_code": "of `fuzzpair agree`",
+        "report": "its page, as a path beside this file",
     },
     "Growth": {
         "language": "of the twin",

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from pydantic import TypeAdapter
 
+from fuzzpair.report.agreed import Agreed
 from fuzzpair.report.json_report import MAPPINGS, SCHEMA, record_type
 from fuzzpair.report.run_fields import FIELDS, INTRODUCTION
 from fuzzpair.report.survival import Comparison, Survival
@@ -22,7 +23,7 @@ def json_schema() -> dict[str, Any]:
     """JSON Schema 2020-12 of what json_report writes. Further fields are allowed: readers skip them."""
     root = record_type().json_schema(mode="serialization")
     parts: dict[str, Any] = {**root.pop("$defs"), "RunRecord": root}
-    for derived in (Totals, Survival, Comparison):
+    for derived in (Totals, Survival, Comparison, Agreed):
         made = TypeAdapter(derived).json_schema(mode="serialization")
         parts |= made.pop("$defs", {})
         parts[derived.__name__] = made
@@ -64,7 +65,9 @@ def _as_written(parts: Mapping[str, Any]) -> None:
     record["properties"]["schema"] = {"const": SCHEMA}
     record["properties"]["comparisons"] = {"type": "array", "items": {"$ref": "#/$defs/Comparison"}}
     record["properties"]["totals"] = {"$ref": "#/$defs/Totals"}
-    record["required"] += ["comparisons", "totals"]
+    made = {"type": "array", "items": {"$ref": "#/$defs/Agreed"}}
+    record["properties"]["agreements"] = {"anyOf": [made, {"type": "null"}]}
+    record["required"] += ["comparisons", "totals", "agreements"]
     counts = {"type": "object", "additionalProperties": {"type": "integer"}}
     for name in ("rungs", "hardened"):
         parts["Totals"]["properties"][name] = {"type": "object", "additionalProperties": counts}
@@ -102,7 +105,7 @@ def _type(schema: Mapping[str, Any]) -> str:
     if "$ref" in schema:
         return str(schema["$ref"]).rpartition("/")[2]
     if "anyOf" in schema:
-        objects = [each for each in schema["anyOf"] if each.get("type") != "array"]
+        objects = [each for each in schema["anyOf"] if "prefixItems" not in each.get("items", {})]
         return " or ".join(map(_type, objects))
     if "enum" in schema:
         return _words(schema["enum"])

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+from fuzzpair.agreement_model import AgreementRecord
 from fuzzpair.errors import FuzzpairError
 from fuzzpair.model.past_run import PastRun
 from fuzzpair.pair_model import PairRecord
@@ -26,6 +27,7 @@ class Stored:
     read_blob: ReadBlob = _no_blobs
     runs: tuple[PastRun, ...] = ()  # those of the store, this one among them or not
     read_nights: ReadNights = tuple  # of a user's pair
+    agreements: tuple[AgreementRecord, ...] | None = None  # the comparisons of twins in the store; None: not looked for
 
     def octets(self, digest: str | None, limit: int = READ_LIMIT) -> bytes | None:
         """The first `limit` octets of a blob; None where it cannot be read (pruned, or made elsewhere)."""

@@ -19,7 +19,6 @@ from fuzzpair.model.language import Language
 from fuzzpair.model.run_record import RunRecord
 from fuzzpair.pipeline import Experiment
 from fuzzpair.reading import check_wish, read_corpus
-from fuzzpair.report import write_reports
 from fuzzpair.report.console import render_matrix
 from fuzzpair.report.json_report import render
 from fuzzpair.report.soaked import render_soaked
@@ -29,7 +28,7 @@ from fuzzpair.soak import exit_code_of as exit_code_of_soak
 from fuzzpair.store import Store
 from fuzzpair.verbs.options import CONFIG, OUT, STATE, ConfigFile, OutFolder, StateFolder
 from fuzzpair.verbs.output import stdout_console, write_file
-from fuzzpair.verbs.past_runs import stored_with_history
+from fuzzpair.verbs.past_runs import write_run_reports
 from fuzzpair.world import World, backing, end_like_ctrl_c
 
 
@@ -56,7 +55,7 @@ def run(
         state.save_record(store, record.run_id, render(record))
     console = stdout_console()
     render_matrix(record, console)
-    for path in write_reports(record, out, stored=stored_with_history(store, state_folder)):
+    for path in write_run_reports(record, out, store, state_folder):
         console.print(f"wrote {path}")
     raise typer.Exit(record.gate.exit_code)
 

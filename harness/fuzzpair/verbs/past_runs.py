@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
@@ -13,12 +14,15 @@ from fuzzpair import state
 from fuzzpair.again import Again, replay_again
 from fuzzpair.config import load_config
 from fuzzpair.errors import BackendError, StoreError, UsageError
-from fuzzpair.history import find_run, read_history
+from fuzzpair.history import find_run, read_history, stored_agreements
 from fuzzpair.model.flavour import Flavour
+from fuzzpair.model.run_record import RunRecord
 from fuzzpair.report import clean, write_reports
+from fuzzpair.report.agreed import FOLDER, comparisons_of
+from fuzzpair.report.agreement_files import write_agreement
 from fuzzpair.report.console import render_matrix
 from fuzzpair.report.explain import render_explanation
-from fuzzpair.report.history_text import render_comparison, render_history
+from fuzzpair.report.history_text import render_agreements, render_comparison, render_history
 from fuzzpair.report.json_report import read_record
 from fuzzpair.report.stored import Stored
 from fuzzpair.store import Store
@@ -73,13 +77,22 @@ def report(
     record = read_record(text)
     console = stdout_console()
     render_matrix(record, console)
-    for path in write_reports(record, out, stored=stored_with_history(store, state_folder)):
+    for path in write_run_reports(record, out, store, state_folder):
         console.print(f"wrote {path}")
 
 
-def stored_with_history(store: Store, state_folder: Path) -> Stored:
+def write_run_reports(record: RunRecord, out: Path, store: Store, state_folder: Path) -> Iterator[Path]:
+    """A run's reports, and those of the comparisons of its twins that they link to; gives the paths to open."""
+    stored = _stored_with_history(store, state_folder)
+    yield from write_reports(record, out, stored=stored)
+    for one in comparisons_of(record, stored):
+        written = write_agreement(one, out / FOLDER / one.run_id, stored.read_blob)
+        yield from (path for path in written if path.suffix == ".html")
+
+
+def _stored_with_history(store: Store, state_folder: Path) -> Stored:
     try:
-        return Stored(store.get_blob, read_history(store, state_folder))
+        return Stored(store.get_blob, read_history(store, state_folder), stored_agreements(store))
     except StoreError as error:  # a folder that is only read: the reports lack their trend, and no more
         print(f"fuzzpair: {clean.block(error.message)}", file=sys.stderr)
         return Stored(store.get_blob)
@@ -88,11 +101,16 @@ def stored_with_history(store: Store, state_folder: Path) -> Stored:
 def history(
     state_folder: StateFolder = STATE, last: Annotated[int, typer.Option(min=1, help="How many runs.")] = 20
 ) -> None:
-    """The runs in the store, and what moved from each to the next: new, gone, caught earlier or later."""
-    runs = read_history(state.open_store(state_folder), state_folder)
-    if not runs:
+    """The runs in the store, and what moved from each to the next: new, gone, caught earlier or later; and the
+    comparisons of twins."""
+    store = state.open_store(state_folder)
+    runs, agreements = read_history(store, state_folder), stored_agreements(store)
+    if not runs and not agreements:
         raise UsageError("there is no run yet to look at", next_step="./fuzzpair run")
-    render_history(runs, last, stdout_console())
+    console = stdout_console()
+    if runs:
+        render_history(runs, last, console)
+    render_agreements(agreements, last, console)
 
 
 def compare(
