@@ -16,7 +16,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from fuzzpair.agree.campaigns import AtherisJob, NativeJob, Work, alone_job, native_job
+from fuzzpair.agree.campaigns import MOST_RUNS, AtherisJob, NativeJob, Work, alone_job, native_job
 from fuzzpair.agree.examination import pair_modules
 from fuzzpair.agree.plan import Planner
 from fuzzpair.agree.sides import Side
@@ -84,7 +84,7 @@ class Bench:
                     target=target,
                     seeds=seeds,
                     seed=seed,
-                    runs=1 << 40,
+                    runs=MOST_RUNS,
                     seconds=self.seconds,
                     stop_at_first=False,
                     limits=self.native.limits,
@@ -128,6 +128,9 @@ def _measured(rounds: Sequence[Jobs], worker: Worker) -> dict[str, list[float]]:
             outcome = run_batch(Batch((job,), job.label), worker)[job]
             if not isinstance(outcome.result, AgreementCampaign) or not outcome.result.executions_per_s:
                 raise SystemExit(f"{job.label}: {outcome.error or 'it executed nothing'}")
+            done = outcome.result.executions / outcome.result.executions_per_s
+            if done < job.work.seconds / 2:
+                raise SystemExit(f"{job.label}: it ended after {done:.1f} s, before its time")
             rates[what].append(outcome.result.executions_per_s)
     return rates
 

@@ -71,3 +71,15 @@ def test_what_executes_nothing_ends_the_bench(root: Path, bench: ModuleType) -> 
     made = bench.Bench(load_config(root / "pipeline.yml"), worker, worker, seconds=1.0, rounds=1)
     with pytest.raises(SystemExit, match="executed 0"):
         list(made.costs())
+
+
+def test_what_ends_before_its_time_is_no_rate(root: Path, bench: ModuleType) -> None:
+    worker = Worker(
+        backend=FakeBackend(Rated()),
+        store=Store(str(root / "store")),
+        fingerprint=TOOLCHAIN.fingerprint,
+        limits=Limits(),
+    )
+    made = bench.Bench(load_config(root / "pipeline.yml"), worker, worker, seconds=10.0, rounds=1)
+    with pytest.raises(SystemExit, match=r"ended after 2\.0 s, before its time"):
+        list(made.costs())

@@ -28,6 +28,13 @@ def test_the_unpatched_twins_and_dnspython_agree(tmp_path: Path) -> None:
     assert (code, record["reasons"]) == (0, [])
     engines = {(row["engine"], row["target"]) for row in record["rows"] if row["campaigns"][0]["executions"] >= 3000}
     assert engines == {(engine, target) for engine in ("libfuzzer", "atheris") for target in ("message", "stream")}
+    for row in record["rows"]:
+        (campaign,) = row["campaigns"]
+        last = {voice["voice"]: voice["points"][-1][1] for voice in campaign["voices"]}
+        assert set(last) == ({"cpp", "rust", "reference"} if row["engine"] == "atheris" else set())
+        assert all(voice["points"][0][1] < last[voice["voice"]] <= voice["instrumented"] for voice in campaign["voices"])
+        # The engine's own figure, of all counters, is told of inputs that it kept.
+        assert not last or sum(last.values()) == campaign["edges"]
 
 
 def test_a_slip_in_either_twin_is_a_disagreement_with_its_field(tmp_path: Path) -> None:

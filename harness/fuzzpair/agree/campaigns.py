@@ -24,6 +24,7 @@ PARTED = "parted"
 STOPPED_EXIT = 86
 UNIT_TIMEOUT_S = 5
 MAX_LENGTH = 2048
+MOST_RUNS = (1 << 31) - 1  # as in config_types.Count: libFuzzer keeps the low bits of a larger number, without a word
 GROWTH_POINTS = 60  # of a curve: more are thinned out
 MOST_SIGHTINGS = 64  # read again and named; the smallest of each rough kind are kept
 NATIVE, ATHERIS = "libfuzzer", "atheris"

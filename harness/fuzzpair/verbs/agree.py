@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from fuzzpair import state
-from fuzzpair.agree.campaigns import ATHERIS
+from fuzzpair.agree.campaigns import ATHERIS, MOST_RUNS
 from fuzzpair.agree.flow import Agree, Engines
 from fuzzpair.agree.plan import Planner, logic_mistakes
 from fuzzpair.agree.standing import memory_of
@@ -34,7 +34,7 @@ def agree(
     mistakes: Annotated[list[str] | None, typer.Argument(help="Plant these, one side at a time.")] = None,
     logic: Annotated[bool, typer.Option("--logic", help="Plant every mistake of logic.")] = False,
     engine: Annotated[list[str] | None, typer.Option(help="libfuzzer or atheris; else pipeline.yml's.")] = None,
-    runs: Annotated[int | None, typer.Option(min=1, help="Executions of one campaign.")] = None,
+    runs: Annotated[int | None, typer.Option(min=1, max=MOST_RUNS, help="Executions of one campaign.")] = None,
     seconds: Annotated[float | None, typer.Option(min=1, max=86_400, help="Of one campaign.")] = None,
     target: Annotated[list[str] | None, typer.Option(help="Of the unpatched twins; else all.")] = None,
     slices: Annotated[int, typer.Option(min=1, max=1000, help="Campaigns of the unpatched twins, each stored.")] = 1,
