@@ -1,10 +1,12 @@
-"""What comparing costs: executions a second of all voices in one program, and of each of them alone, by both engines.
+"""What comparing costs: executions a second of a campaign that compares, and the overhead on the same inputs.
 
     PYTHONPATH=harness python bench/agreement.py [--seconds 3] [--rounds 3] [--state FOLDER]
 
-Some four minutes. A round runs every program of a target once, one at a time, each with the round's seed, so that what
-else the machine does falls on all of them; the overhead is the median over the rounds of what a round's own rates give.
-Rates are by the target's own clock, from its first execution. A voice alone writes its text, and nobody reads it.
+Some four minutes. First a campaign by each engine, as a user would run it: its rate. Campaigns of different voices
+explore different inputs and say nothing of the overhead: that is measured on the seeds, which every program runs equally
+often, one at a time. A round runs all of them, so that what else the machine does falls on each; the overhead is
+the median over the rounds of what a round's own rates give. Rates are by the target's own clock, from its first
+execution. A voice alone writes its text, and nobody reads it.
 """
 
 from __future__ import annotations
@@ -12,8 +14,8 @@ from __future__ import annotations
 import argparse
 import os
 import statistics
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from fuzzpair.agree.campaigns import MOST_RUNS, AtherisJob, NativeJob, Work, alone_job, native_job
@@ -36,11 +38,12 @@ Jobs = dict[str, NativeJob | AtherisJob]  # by what runs: TOGETHER, or a voice a
 
 @dataclass(frozen=True)
 class Cost:
-    """Of one engine on one target, each rate once a round."""
+    """Of one engine on one target."""
 
     target: str
     engine: str
-    rates: Mapping[str, Sequence[float]]  # executions a second
+    campaign: float  # executions a second
+    rates: Mapping[str, Sequence[float]]  # executions a second on the seeds, once a round
 
     def rounds(self) -> Iterator[float]:
         """How much longer an execution takes than those of the voices alone, one after the other."""
@@ -53,11 +56,11 @@ class Cost:
         rates = "".join(f"{statistics.median(rates):>12,.0f}" for rates in self.rates.values())
         absent = " " * 12 * (1 + len(Voice) - len(self.rates))
         overhead = f"{statistics.median(costs):+.0%} ({costs[0]:+.0%} to {costs[-1]:+.0%})"
-        return f"{self.target:<10}{self.engine:<11}{rates}{absent}   {overhead}"
+        return f"{self.target:<10}{self.engine:<11}{self.campaign:>12,.0f}{rates}{absent}   {overhead}"
 
 
 HEADING = f"{'target':<10}{'engine':<11}" + "".join(
-    f"{what:>12}" for what in (TOGETHER, *(f"{voice.shown}" for voice in Voice))
+    f"{what:>12}" for what in ("campaign", TOGETHER, *(voice.shown for voice in Voice))
 )
 
 
@@ -72,44 +75,54 @@ class Bench:
     rounds: int
 
     def costs(self) -> Iterator[Cost]:
-        agreement, store = agreement_of(self.config), self.native.store
         made = {one: self._side(one) for one in Language}
         cpp, rust = made[Language.CPP], made[Language.RUST]
+        agreement, store = agreement_of(self.config), self.native.store
+
+        def native(work: Work) -> Jobs:
+            alone = {str(one): alone_job(one, cpp, rust, work, store) for one in Language}
+            return {TOGETHER: native_job(cpp, rust, work, store, TOGETHER), **alone}
+
+        def python(work: Work) -> Jobs:
+            together = AtherisJob(
+                cpp=cpp,
+                rust=rust,
+                modules=pair_modules(agreement.modules, store),
+                reference=agreement.reference,
+                inputs_class=agreement.inputs,
+                instrument=agreement.instrument,
+                work=work,
+                subject=TOGETHER,
+            )
+            alone = {str(voice): replace(together, alone=voice, subject=f"{voice} alone") for voice in Voice}
+            return {TOGETHER: together, **alone}
+
         for target in self.config.pair.targets:
-            seeds = tuple(dict.fromkeys(map(store.put_blob, read_corpus(self.config, target))))
-            native: list[Jobs] = []
-            python: list[Jobs] = []
-            for seed in range(1, self.rounds + 1):
-                work = Work(
-                    target=target,
-                    seeds=seeds,
-                    seed=seed,
-                    runs=MOST_RUNS,
-                    seconds=self.seconds,
-                    stop_at_first=False,
-                    limits=self.native.limits,
-                )
-                alone = {str(one): alone_job(one, cpp, rust, work, store) for one in Language}
-                native.append({TOGETHER: native_job(cpp, rust, work, store, TOGETHER), **alone})
-                asked = {TOGETHER: None, **{str(voice): voice for voice in Voice}}
-                python.append(
-                    {
-                        what: AtherisJob(
-                            cpp=cpp,
-                            rust=rust,
-                            modules=pair_modules(agreement.modules, store),
-                            reference=agreement.reference,
-                            inputs_class=agreement.inputs,
-                            instrument=agreement.instrument,
-                            work=work,
-                            alone=voice,
-                            subject=what,
-                        )
-                        for what, voice in asked.items()
-                    }
-                )
-            yield Cost(target, "libfuzzer", _measured(native, self.native))
-            yield Cost(target, "atheris", _measured(python, self.python))
+            work = self._work(target)
+            yield self._cost("libfuzzer", work, native, self.native)
+            yield self._cost("atheris", work, python, self.python)
+
+    def _work(self, target: str) -> Work:
+        store = self.native.store
+        return Work(
+            target=target,
+            seeds=tuple(dict.fromkeys(map(store.put_blob, read_corpus(self.config, target)))),
+            seed=1,
+            runs=MOST_RUNS,
+            seconds=self.seconds,
+            stop_at_first=False,
+            limits=self.native.limits,
+        )
+
+    def _cost(self, engine: str, work: Work, make: Callable[[Work], Jobs], on: Worker) -> Cost:
+        """The campaign's rate says how often the seeds are run to take about as long."""
+        rate = _rate(make(work)[TOGETHER], on)
+        jobs = make(replace(work, each=max(1, round(self.seconds * rate / len(work.seeds)))))
+        rates: dict[str, list[float]] = {what: [] for what in jobs}
+        for _ in range(self.rounds):
+            for what, job in jobs.items():
+                rates[what].append(_rate(job, on))
+        return Cost(work.target, engine, rate, rates)
 
     def _side(self, language: Language) -> str:
         job = Planner(self.config, agreement_of(self.config), self.native.store).unpatched[language]
@@ -120,19 +133,16 @@ class Bench:
         return outcome.result.archive
 
 
-def _measured(rounds: Sequence[Jobs], worker: Worker) -> dict[str, list[float]]:
-    """The rates of each program, a round after the other. SystemExit where one executed nothing."""
-    rates: dict[str, list[float]] = {what: [] for what in rounds[0]}
-    for jobs in rounds:
-        for what, job in jobs.items():
-            outcome = run_batch(Batch((job,), job.label), worker)[job]
-            if not isinstance(outcome.result, AgreementCampaign) or not outcome.result.executions_per_s:
-                raise SystemExit(f"{job.label}: {outcome.error or 'it executed nothing'}")
-            done = outcome.result.executions / outcome.result.executions_per_s
-            if done < job.work.seconds / 2:
-                raise SystemExit(f"{job.label}: it ended after {done:.1f} s, before its time")
-            rates[what].append(outcome.result.executions_per_s)
-    return rates
+def _rate(job: NativeJob | AtherisJob, worker: Worker) -> float:
+    """Executions a second by the target's own clock. SystemExit where it did less than it was told to."""
+    outcome = run_batch(Batch((job,), job.label), worker)[job]
+    done = outcome.result
+    if not isinstance(done, AgreementCampaign) or not done.rate:
+        raise SystemExit(f"{job.label}: {outcome.error or 'it did not tell its rate'}")
+    wanted = job.work.each * len(job.work.seeds) or round(done.rate * job.work.seconds / 2)
+    if done.executions < wanted:
+        raise SystemExit(f"{job.label}: it ended after {done.executions:,} executions, before its time")
+    return done.rate
 
 
 def main() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
 
@@ -35,11 +35,15 @@ def bench(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
 class Rated(Tools):
     """A voice alone is four times as fast as all together."""
 
+    seen: list[str] = field(default_factory=list)
+
     def _fuzz(self, command: Command, files: Files) -> Completed:
         settings = files.get(f"{command.cwd}/settings.json", b"").decode()
         compiled = files.get(f"{command.cwd}/agree.o", b"")
         is_alone = ('"core": ""' in settings) if settings else b"FUZZPAIR_ALONE" in compiled
-        log = f"\nfuzzpair: executions {self.executed * (4 if is_alone else 1)} parted 0 seconds 2.000\n"
+        self.seen.extend(command.argv)
+        seconds = 0.5 if is_alone else 2.0
+        log = f"\nfuzzpair: executions {self.executed} parted 0 seconds {seconds:.3f}\n"
         return Completed(command=command, exit_code=0, stderr=log.encode(), duration_s=30.0)
 
 
@@ -53,6 +57,9 @@ def test_a_round_runs_all_together_and_each_alone(root: Path, bench: ModuleType)
     )
     made = bench.Bench(load_config(root / "pipeline.yml"), worker, worker, seconds=1.0, rounds=2)
     native, atheris = made.costs()
+    assert (native.campaign, atheris.campaign) == (2500.0, 2500.0)
+    # The one seed, as often as a campaign of a second runs anything.
+    assert tools.seen.count("-runs=2500") == 2 * (3 + 4)
     assert native.rates == {"compared": [2500.0] * 2, "cpp": [10000.0] * 2, "rust": [10000.0] * 2}
     assert atheris.rates == {"compared": [2500.0] * 2, **dict.fromkeys(("cpp", "rust", "reference"), [10000.0] * 2)}
     assert list(native.rounds()) == pytest.approx([1.0, 1.0])
@@ -81,5 +88,5 @@ def test_what_ends_before_its_time_is_no_rate(root: Path, bench: ModuleType) -> 
         limits=Limits(),
     )
     made = bench.Bench(load_config(root / "pipeline.yml"), worker, worker, seconds=10.0, rounds=1)
-    with pytest.raises(SystemExit, match=r"ended after 2\.0 s, before its time"):
+    with pytest.raises(SystemExit, match="ended after 5,000 executions, before its time"):
         list(made.costs())

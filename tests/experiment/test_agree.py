@@ -32,7 +32,8 @@ def test_the_unpatched_twins_and_dnspython_agree(tmp_path: Path) -> None:
         (campaign,) = row["campaigns"]
         last = {voice["voice"]: voice["points"][-1][1] for voice in campaign["voices"]}
         assert set(last) == ({"cpp", "rust", "reference"} if row["engine"] == "atheris" else set())
-        assert all(voice["points"][0][1] < last[voice["voice"]] <= voice["instrumented"] for voice in campaign["voices"])
+        for voice in campaign["voices"]:
+            assert voice["points"][0][1] < last[voice["voice"]] <= voice["instrumented"]
         # The engine's own figure, of all counters, is told of inputs that it kept.
         assert not last or sum(last.values()) == campaign["edges"]
 

@@ -57,6 +57,7 @@ class Work:
     seconds: float
     stop_at_first: bool
     limits: Limits
+    each: int = 0  # of a bench: each seed is run this often, and nothing is mutated
 
 
 class _Campaign:
@@ -80,15 +81,16 @@ class _Campaign:
 
     def options(self) -> tuple[str, ...]:
         """libFuzzer's, which is the engine behind atheris as well."""
+        common = (f"-timeout={UNIT_TIMEOUT_S}", f"-rss_limit_mb={RSS_LIMIT_MB}", f"-artifact_prefix={ARTIFACTS}")
+        if self.work.each:
+            return (f"-runs={self.work.each}", *common, *(f"corpus/{sha256}" for sha256 in self.work.seeds))
         return (
             f"-runs={self.work.runs}",
             f"-seed={self.work.seed}",
             f"-max_total_time={max(1, round(self.work.seconds))}",
-            f"-timeout={UNIT_TIMEOUT_S}",
-            f"-rss_limit_mb={RSS_LIMIT_MB}",
+            *common,
             f"-max_len={MAX_LENGTH}",
             "-print_final_stats=1",
-            f"-artifact_prefix={ARTIFACTS}",
             f"-seed_inputs=@{SEED_LIST}",
         )
 
@@ -179,6 +181,7 @@ class AtherisJob(_Campaign):
             "instrument": list(self.instrument),
             "stop_at_first": self.work.stop_at_first,
             "core": ATHERIS_CORE if self.alone is None else "",
+            "last": self.work.each * len(self.work.seeds),
         }
         own = {"settings.json": json.dumps(settings).encode(), "coverage.c": native_file("coverage.c")}
         sandbox.put({f"{folder}/{path}": content for path, content in own.items()})

@@ -48,6 +48,11 @@ class Comparing:
     def one_input(self, data: bytes) -> None:
         self.tell_in_time()
         self.executions += 1
+        self.compare(data)
+        if self.executions == self.settings.last:
+            self.tell()
+
+    def compare(self, data: bytes) -> None:
         said, third = list(self.voices.raw(data).values()), self.voices.reference(data)
         if self.coverage is not None and self.coverage.fold():
             say(f"covered {' '.join(self.coverage.told())} executions {self.executions}")

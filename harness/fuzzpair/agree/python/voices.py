@@ -26,6 +26,7 @@ class Settings:
     instrument: list[str] = field(default_factory=list)
     stop_at_first: bool = False
     core: str = ""  # the libFuzzer in atheris; empty: nothing is counted
+    last: int = 0  # the execution behind which a bench is told its figures
     fuse_s: float = 60.0
     tries: int = 4000
 
