@@ -92,7 +92,7 @@ def write_run_reports(record: RunRecord, out: Path, store: Store, state_folder: 
 
 def _stored_with_history(store: Store, state_folder: Path) -> Stored:
     try:
-        return Stored(store.get_blob, read_history(store, state_folder), stored_agreements(store))
+        return Stored(store.get_blob, read_history(store, state_folder), agreements=stored_agreements(store))
     except StoreError as error:  # a folder that is only read: the reports lack their trend, and no more
         print(f"fuzzpair: {clean.block(error.message)}", file=sys.stderr)
         return Stored(store.get_blob)
