@@ -3,9 +3,9 @@
     PYTHONPATH=harness python bench/agreement.py [--seconds 3] [--rounds 3] [--state FOLDER]
 
 Some four minutes. First a campaign by each engine, as a user would run it: its rate. Campaigns of different voices
-explore different inputs and say nothing of the overhead: that is measured on the seeds, which every program runs equally
-often, one at a time. A round runs all of them, so that what else the machine does falls on each; the overhead is
-the median over the rounds of what a round's own rates give. Rates are by the target's own clock, from its first
+explore different inputs and say nothing of the overhead: that is measured on the seeds, which every program runs
+equally often, one at a time. A round runs all of them, so that what else the machine does falls on each; the overhead
+is the median over the rounds of what a round's own rates give. Rates are by the target's own clock, from its first
 execution. A voice alone writes its text, and nobody reads it.
 """
 
