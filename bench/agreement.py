@@ -5,8 +5,9 @@
 Some four minutes. First a campaign by each engine, as a user would run it: its rate. Campaigns of different voices
 explore different inputs and say nothing of the overhead: that is measured on the seeds, which every program runs
 equally often, one at a time. A round runs all of them, so that what else the machine does falls on each; the overhead
-is the median over the rounds of what a round's own rates give. Rates are by the target's own clock, from its first
-execution. A voice alone writes its text, and nobody reads it.
+is the median over the rounds of what a round's own rates give. A voice alone writes its text, and nobody reads it; what
+the engine does for an execution it does once for all voices together, and once for each that runs alone. Rates are by
+the target's own clock, from its first execution.
 """
 
 from __future__ import annotations

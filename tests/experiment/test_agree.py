@@ -34,8 +34,8 @@ def test_the_unpatched_twins_and_dnspython_agree(tmp_path: Path) -> None:
         assert set(last) == ({"cpp", "rust", "reference"} if row["engine"] == "atheris" else set())
         for voice in campaign["voices"]:
             assert voice["points"][0][1] < last[voice["voice"]] <= voice["instrumented"]
-        # The engine's own figure, of all counters, is told of inputs that it kept.
-        assert not last or sum(last.values()) == campaign["edges"]
+        # The engine's own figure is of all counters, on the inputs that it kept.
+        assert not last or 0 <= sum(last.values()) - campaign["edges"] <= campaign["edges"] // 100
 
 
 def test_a_slip_in_either_twin_is_a_disagreement_with_its_field(tmp_path: Path) -> None:
