@@ -14,8 +14,9 @@ import pytest
 
 from fuzzpair.errors import UsageError
 from fuzzpair.model.crash_report import Frame
+from fuzzpair.pair_judging import fails
 from fuzzpair.pair_model import PairRecord
-from fuzzpair.report import write_pair_reports
+from fuzzpair.report import pair_text, write_pair_reports
 from fuzzpair.report.console import make_console
 from fuzzpair.report.pair_console import render_pair
 from fuzzpair.report.pair_json import json_schema, read_pair, render
@@ -111,6 +112,18 @@ def test_junit_names_stay_and_failures_are_what_ends_the_run_with_1(tmp_path: Pa
     clean = ET.fromstring(reports(record(findings=()), tmp_path)["junit.xml"])
     kept = {(case.get("classname"), case.get("name")) for case in clean.iter("testcase")}
     assert {("gzip.header", "cpp"), ("gzip.header", "rust")} <= kept, "a clean run has the same cases"
+
+
+def test_junit_s_failure_names_the_worst_finding_and_tells_of_each(tmp_path: Path) -> None:
+    whole = record(
+        findings=(finding(score=5.0), finding(key="bug2-worse", score=9.0), finding(key="bug2-3", score=1.0))
+    )
+    failing = pair_text.worst_first(whole.findings)
+    assert failing[0].key == "bug2-worse"
+    assert all(map(fails, failing))
+    (failure,) = ET.fromstring(reports(whole, tmp_path)["junit.xml"]).findall(".//testcase[@name='cpp']/failure")
+    assert failure.get("message") == f"{pair_text.title(failing[0])}, and {len(failing) - 1} more"
+    assert all(one.key in (failure.text or "") for one in failing)
 
 
 def test_the_summary_begins_with_what_fails_the_run(tmp_path: Path) -> None:
