@@ -19,8 +19,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from fuzzpair.agree.campaigns import MOST_RUNS, AtherisJob, NativeJob, Work, alone_job, native_job
+from fuzzpair.agree.campaigns import MOST_RUNS, NativeJob, Work, alone_job, native_job
 from fuzzpair.agree.examination import pair_modules
+from fuzzpair.agree.in_python import AtherisJob
 from fuzzpair.agree.plan import Planner
 from fuzzpair.agree.sides import Side
 from fuzzpair.agree.wish import agreement_of

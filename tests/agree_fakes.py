@@ -23,15 +23,20 @@ class Tools:
     compiles: bool = True
     keeps: bool = True  # False: no campaign meets the inputs on which they part
     log: str = LOG
+    answered: str = ""
+    reads_all: bool = True
     commands: list[Command] = field(default_factory=list)
 
     def __call__(self, command: Command, files: Files) -> Completed:
         self.commands.append(command)
         tool = command.argv[0]
-        if tool in ("clang++", "rustc", "llvm-ar"):
+        if tool in ("clang", "clang++", "rustc", "llvm-ar"):
             return self._compile(command, files)
         if tool == "./agree" or "fuzzpair.agree.python.atheris_agree" in command.argv:
-            return self._fuzz(command, files)
+            return self._fuzz(command, files, self.executed)
+        if "fuzzpair.agree.python.cross_replay" in command.argv:
+            units = [path for path in files if path.startswith(f"{command.cwd}/corpus/")]
+            return self._fuzz(command, files, len(units) if self.reads_all else 1)
         if "fuzzpair.agree.python.examine" in command.argv:
             return self._examine(command, files)
         return Completed(command=command, exit_code=0)
@@ -48,13 +53,13 @@ class Tools:
     def _parts(self, cwd: str, files: Files) -> bool:
         return any(self.parts in text for path, text in files.items() if path.startswith(f"{cwd}/"))
 
-    def _fuzz(self, command: Command, files: Files) -> Completed:
+    def _fuzz(self, command: Command, files: Files, executed: int) -> Completed:
         parts = self.keeps and self._parts(command.cwd, files)
         if parts:
             files[f"{command.cwd}/parted/00000000000000aa"] = b"an input of 20 octet"
         stops = parts and dict(command.env).get("FUZZPAIR_STOP") == "1"
-        total = f"\nfuzzpair: executions {self.executed} parted {int(parts)} seconds 2.000\n"
-        log = self.log + (SAID if parts else "") + total + f"stat::number_of_executed_units: {self.executed}\n"
+        total = f"\nfuzzpair: executions {executed} parted {int(parts)} seconds 2.000\n" + self.answered
+        log = self.log + (SAID if parts else "") + total + f"stat::number_of_executed_units: {executed}\n"
         ending = 86 if stops else self.ending
         return Completed(command=command, exit_code=ending, stderr=log.encode(), duration_s=2.0)
 

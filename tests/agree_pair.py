@@ -8,8 +8,9 @@ from typing import Any
 
 from agree_fakes import Tools
 from fuzzpair.agree.campaigns import ATHERIS, NATIVE
-from fuzzpair.agree.flow import Agree, Budget, Engines
+from fuzzpair.agree.flow import Agree, Engines
 from fuzzpair.agree.plan import Planner
+from fuzzpair.agree.tasks import Budget, Tasks
 from fuzzpair.agree.wish import agreement_of
 from fuzzpair.agreement_model import AgreementRecord
 from fuzzpair.backends.fake import TOOLCHAIN, FakeBackend
@@ -100,16 +101,20 @@ def agree(
     with ThreadPoolExecutor(1) as executor:
         schedulers = {name: Scheduler(executor, worker, Silent()) for name in engines}
         record = Agree(
-            config=config,
-            agreement=agreement,
-            store=store,
+            pair=config.pair.name,
+            described_by=(("cpp", "cpp/agree/describe.cpp"), ("rust", "rust/agree/describe.rs")),
+            tasks=Tasks(
+                agreement=agreement,
+                engines=engines,
+                store=store,
+                budget=Budget(runs=5000, seconds=2.0),
+                limits=Limits(),
+                seeds={"message": (store.put_blob(b"seed"),)},
+            ),
             planner=Planner(config, agreement, store),
             engines=Engines(sides=Scheduler(executor, worker, Silent()), schedulers=schedulers),
-            budget=Budget(runs=5000, seconds=2.0),
-            limits=Limits(),
             toolchain=TOOLCHAIN,
             backend="fake",
-            seeds={"message": (store.put_blob(b"seed"),)},
             mistakes=mistakes,
             targets=() if mistakes else config.pair.targets,
             **more,

@@ -67,7 +67,7 @@ def test_a_pair_of_ones_own_needs_no_experiment(root: Path) -> None:
     assert fuzz.cpp.build == root.resolve() / "oss-fuzz/build.sh"
     assert fuzz.sanitizers(Language.RUST) == (Flavour.ADDRESS, Flavour.MEMORY)
     assert (fuzz.state, fuzz.change.seconds, fuzz.nightly.keep_mb) == ("s3://bucket/pair", 30, 64)
-    assert config.image == REPOSITORY / "docker/toolchain" == shipped_recipe()
+    assert config.image == REPOSITORY / "docker/toolchain" == shipped_recipe("toolchain")
 
 
 def test_what_may_be_left_out(root: Path) -> None:

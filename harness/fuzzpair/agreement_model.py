@@ -33,6 +33,7 @@ class Ending(StrEnum):
     ACCEPTED = "accepted"
     REJECTED = "rejected"
     HANG = "hang"
+    SILENT = "silent"  # a program ended, and did not say whether it accepts
     CRASH = "crash"  # a signal, a panic, an exit code that is no answer
 
 
@@ -152,6 +153,7 @@ class AgreementCampaign:
     complete: bool  # False: the time ended it, before the executions that were asked for
     voices: tuple[VoiceGrowth, ...] = ()  # under atheris; the native engine's counters are of both sides together
     rate: float = 0.0  # executions a second by the target's own clock, without its start; 0: it did not say
+    answered: tuple[tuple[Voice, int], ...] = ()  # executions on which a side said something: its verdict, or a text
 
     @property
     def executions_per_s(self) -> float:

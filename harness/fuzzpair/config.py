@@ -243,7 +243,7 @@ class Config(Section):
     @property
     def image(self) -> Path:
         """The recipe of the toolchain image. Raises UsageError where the file names none and none came along."""
-        return self.recipe or shipped_recipe()
+        return self.recipe or shipped_recipe("toolchain")
 
     @property
     def overrides(self) -> Overrides:
@@ -276,17 +276,17 @@ def _absent(section: str, what: str) -> NoReturn:
     )
 
 
-def shipped_recipe() -> Path:
-    """The folder of the recipe that comes with fuzzpair: in an installed package, else in the checkout around it.
+def shipped_recipe(name: str) -> Path:
+    """The folder of a recipe that comes with fuzzpair: in an installed package, else in the checkout around it.
 
     Raises UsageError where neither has it.
     """
     package = Path(__file__).resolve().parent
-    for folder in (package / "toolchain", package.parents[1] / "docker" / "toolchain"):
+    for folder in (package / name, package.parents[1] / "docker" / name):
         if (folder / "Dockerfile").is_file():
             return folder
     raise UsageError(
-        "no recipe of the toolchain image came with this fuzzpair",
+        f"no recipe of the {name} image came with this fuzzpair",
         next_step="install fuzzpair again, or name a recipe's folder with 'image:' in pipeline.yml",
     )
 

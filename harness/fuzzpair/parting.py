@@ -71,10 +71,10 @@ def _ended(answers: Mapping[Voice, Answer], ending: Ending, what: What) -> Parti
 def _acceptance(answers: Mapping[Voice, Answer]) -> Parting:
     """The rejection's reason, and what stands last in the accepted text: a minimised input has little else."""
     reason = next((kind for one in answers.values() if (kind := _kind(one))), "")
-    accepted = next(one for one in answers.values() if one.ending is Ending.ACCEPTED)
+    accepted = next((one.text for one in answers.values() if one.ending is Ending.ACCEPTED), "")
     said = {voice: str(answer.ending) for voice, answer in answers.items()}
     who = ", ".join(f"{voice.shown} {answer.ending}" for voice, answer in answers.items())
-    about = _about(accepted.text)
+    about = _about(accepted)
     path = " › ".join(part for part in (who, reason, about) if part)
     return Parting(what=What.ACCEPTANCE, path=path, sides=_sides(answers, None), odd=_alone(said))
 

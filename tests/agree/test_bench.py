@@ -37,13 +37,13 @@ class Rated(Tools):
 
     seen: list[str] = field(default_factory=list)
 
-    def _fuzz(self, command: Command, files: Files) -> Completed:
+    def _fuzz(self, command: Command, files: Files, executed: int) -> Completed:
         settings = files.get(f"{command.cwd}/settings.json", b"").decode()
         compiled = files.get(f"{command.cwd}/agree.o", b"")
         is_alone = ('"core": ""' in settings) if settings else b"FUZZPAIR_ALONE" in compiled
         self.seen.extend(command.argv)
         seconds = 0.5 if is_alone else 2.0
-        log = f"\nfuzzpair: executions {self.executed} parted 0 seconds {seconds:.3f}\n"
+        log = f"\nfuzzpair: executions {executed} parted 0 seconds {seconds:.3f}\n"
         return Completed(command=command, exit_code=0, stderr=log.encode(), duration_s=30.0)
 
 

@@ -26,7 +26,7 @@ def test_an_engine_says_what_it_is_and_a_sandbox_passes_its_trial() -> None:
     facts = health.facts()
     assert facts.cpus > 0
     assert facts.memory_mb > 0
-    toolchain, pair = health.images(shipped_recipe(), None)
+    toolchain, pair = health.images(shipped_recipe("toolchain"), None)
     assert toolchain is not None
     assert pair == toolchain
     with health.sandbox(toolchain, Limits(memory_mb=1024, pids=64)) as sandbox:
@@ -47,6 +47,6 @@ def test_an_image_of_another_recipe_is_not_there(tmp_path: Path) -> None:
 @pytest.mark.usefixtures("prepared")
 def test_a_network_that_leads_nowhere_is_said() -> None:
     health = DockerHealth({**os.environ, "http_proxy": "http://127.0.0.1:9", "HTTP_PROXY": "http://127.0.0.1:9"})
-    toolchain, _ = health.images(shipped_recipe(), None)
+    toolchain, _ = health.images(shipped_recipe("toolchain"), None)
     assert toolchain is not None
     assert "ended with" in health.try_network(toolchain)

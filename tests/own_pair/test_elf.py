@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fuzzpair.own_pair.elf import defined, is_program
+from fuzzpair.own_pair.elf import defined, is_program, section
 from tiny_elf import TARGET, elf
 
 
@@ -33,10 +33,20 @@ def test_the_interpreter_that_runs_this_is_a_program() -> None:
     assert is_program(Path(sys.executable).resolve().read_bytes())
 
 
+def test_a_section_by_its_name() -> None:
+    content = Path(sys.executable).resolve().read_bytes()
+    found = section(content, ".interp")
+    assert found is not None
+    at, size = found
+    assert content[at % (1 << 20) :][:size].startswith(b"/lib")  # loaded at a multiple of it, where it is no PIE
+    assert section(content, ".no-such-section") is None
+
+
 @pytest.mark.parametrize("content", [b"", b"\x7fELF", b"#!/bin/sh\n", b"\x7fELF\x01\x01" + bytes(200)])
 def test_what_is_none(content: bytes) -> None:
     assert not is_program(content)
     assert defined(content, ("main",)) == {}
+    assert section(content, ".text") is None
 
 
 @settings(deadline=None)
@@ -45,3 +55,4 @@ def test_a_damaged_one_is_read_or_is_none(at: int, octets: bytes) -> None:
     damaged = TARGET[:at] + octets + TARGET[at + len(octets) :]
     assert set(defined(damaged, ("__asan_init",))) <= {"__asan_init"}
     assert is_program(damaged) in (True, False)
+    assert isinstance(section(damaged, "main"), tuple | None)

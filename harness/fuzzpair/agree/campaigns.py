@@ -1,14 +1,13 @@
-"""The two campaigns that compare: native, both twins in one binary; and under atheris, beside a reference in Python."""
+"""What campaigns that compare two sides share, and the native one: both sides in one binary."""
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar, Final
 
-from fuzzpair.agree.sides import native_file, shared_lines
+from fuzzpair.agree.sides import native_file
 from fuzzpair.agreement_model import AgreementCampaign, Sighting, Voice, VoiceGrowth
 from fuzzpair.backends import Sandbox
 from fuzzpair.errors import BuildError, EngineError
@@ -17,6 +16,7 @@ from fuzzpair.fuzz import require_seeds
 from fuzzpair.fuzz.libfuzzer import ARTIFACTS, RSS_LIMIT_MB, SEED_LIST
 from fuzzpair.model.command import Command, Completed, Limits
 from fuzzpair.model.language import Language
+from fuzzpair.own_pair.packs import get_pack
 from fuzzpair.store import Store
 from fuzzpair.triage import run_statistics
 
@@ -27,12 +27,8 @@ MAX_LENGTH = 2048
 MOST_RUNS = (1 << 31) - 1  # as in config_types.Count: libFuzzer keeps the low bits of a larger number, without a word
 GROWTH_POINTS = 60  # of a curve: more are thinned out
 MOST_SIGHTINGS = 64  # read again and named; the smallest of each rough kind are kept
-NATIVE, ATHERIS = "libfuzzer", "atheris"
-# docker/atheris: the libFuzzer in atheris, in which the sides' counters are counted. It must not become everybody's
-# (RTLD_GLOBAL): atheris would then take it for one that was there before, and use a core without it.
-ATHERIS_CORE = "/opt/fuzzpair/atheris-core.so"
+NATIVE, ATHERIS, CORPUS = "libfuzzer", "atheris", "corpus"
 LINK_S = 300.0
-PYTHON_PATH = "/opt/fuzzpair/python:modules"
 _PARTED: Final = re.compile(
     r"^fuzzpair: parted ([0-9a-f]{16}) octets (\d{1,9}) executions (\d{1,15}) seconds (\d{1,9}\.\d{3})$", re.MULTILINE
 )
@@ -43,6 +39,8 @@ _COVERED: Final = re.compile(
     r"^fuzzpair: covered((?: [a-z]{1,20} \d{1,9}/\d{1,9}){1,8}) executions (\d{1,15})$", re.MULTILINE
 )
 _VOICE: Final = re.compile(r" ([a-z]{1,20}) (\d{1,9})/(\d{1,9})")
+_ANSWERED: Final = re.compile(r"^fuzzpair: answered((?: [a-z]{1,20} \d{1,15}){1,8})$", re.MULTILINE)
+_COUNT: Final = re.compile(r" ([a-z]{1,20}) (\d{1,15})")
 _NEW: Final = re.compile(r"^#(\d{1,15})\s+\w+\s+cov: (\d{1,9})", re.MULTILINE)
 
 
@@ -58,14 +56,21 @@ class Work:
     stop_at_first: bool
     limits: Limits
     each: int = 0  # of a bench: each seed is run this often, and nothing is mutated
+    packs: tuple[str, ...] = ()  # sha256 of packs of units (own_pair/packs.py): a corpus too large for a blob each
+    unit_timeout_s: int = UNIT_TIMEOUT_S
 
 
-class _Campaign:
-    """What the two jobs share."""
+class Campaign:
+    """What the jobs of all engines share."""
 
     __slots__ = ()
+    engine: ClassVar[str]
     work: Work
     subject: str
+
+    @property
+    def label(self) -> str:
+        return f"{self.subject} {self.work.target} {self.engine}"
 
     @property
     def limits(self) -> Limits:
@@ -73,15 +78,22 @@ class _Campaign:
 
     def inputs(self, folder: str, label: str, store: Store) -> dict[str, bytes]:
         """The corpus, its list, and the folders that the program writes to."""
-        require_seeds(label, self.work.seeds)
-        listed = ",".join(f"corpus/{sha256}" for sha256 in self.work.seeds)
-        content = {f"corpus/{sha256}": store.get_blob(sha256) for sha256 in self.work.seeds}
+        units = {sha256: store.get_blob(sha256) for sha256 in self.work.seeds}
+        for pack in self.work.packs:
+            units |= get_pack(store, pack)
+        require_seeds(label, list(units))
+        listed = ",".join(f"corpus/{name}" for name in units)
+        content = {f"corpus/{name}": unit for name, unit in units.items()}
         content |= {SEED_LIST: listed.encode(), f"{PARTED}/.keep": b"", f"{ARTIFACTS}.keep": b""}
         return {f"{folder}/{path}": octets for path, octets in content.items()}
 
     def options(self) -> tuple[str, ...]:
         """libFuzzer's, which is the engine behind atheris as well."""
-        common = (f"-timeout={UNIT_TIMEOUT_S}", f"-rss_limit_mb={RSS_LIMIT_MB}", f"-artifact_prefix={ARTIFACTS}")
+        common = (
+            f"-timeout={self.work.unit_timeout_s}",
+            f"-rss_limit_mb={RSS_LIMIT_MB}",
+            f"-artifact_prefix={ARTIFACTS}",
+        )
         if self.work.each:
             return (f"-runs={self.work.each}", *common, *(f"corpus/{sha256}" for sha256 in self.work.seeds))
         return (
@@ -99,9 +111,10 @@ class _Campaign:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class NativeJob(_Campaign):
+class NativeJob(Campaign):
     """Link both sides' archives with the comparing target and fuzz it."""
 
+    engine: ClassVar[str] = NATIVE
     kind: ClassVar[str] = "agree native"
     revision: ClassVar[int] = 2
     result_type: ClassVar[type[AgreementCampaign]] = AgreementCampaign
@@ -112,17 +125,15 @@ class NativeJob(_Campaign):
     header: str
     work: Work
     defines: tuple[str, ...] = ()  # of a bench: one side alone
+    beside: tuple[tuple[str, str], ...] = ()  # files of both sides
     subject: str = field(default="", compare=False)
-
-    @property
-    def label(self) -> str:
-        return f"{self.subject} {self.work.target} {NATIVE}"
 
     def run(self, sandbox: Sandbox, store: Store) -> AgreementCampaign:
         """Raises EngineError when nothing was executed, BuildError when both sides do not link."""
         folder = f"agree-{self.work.target}"
         sandbox.put(self.inputs(folder, self.label, store))
         blobs = {"cpp.a": self.cpp, "rust.a": self.rust, "agree.cpp": self.compare, "describe.h": self.header}
+        blobs |= dict(self.beside)
         sandbox.put_blobs({f"{folder}/{name}": sha256 for name, sha256 in blobs.items()}, store.get_blob)
         define = (f'-DFUZZPAIR_TARGET="{self.work.target}"', *self.defines)
         # Compiled apart from the link: what compares is not instrumented, or its own edges would guide the search.
@@ -135,64 +146,7 @@ class NativeJob(_Campaign):
                 argv=("./agree", *self.options()),
                 cwd=folder,
                 env=self.env(),
-                timeout_s=self.work.seconds + UNIT_TIMEOUT_S + 15,
-            )
-        )
-        return read_campaign(
-            completed, sandbox.get([f"{folder}/{PARTED}", f"{folder}/{ARTIFACTS.rstrip('/')}"]), self, store
-        )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AtherisJob(_Campaign):
-    """Load both sides' shared objects and a reference into one Python process and fuzz that."""
-
-    kind: ClassVar[str] = "agree atheris"
-    revision: ClassVar[int] = 2
-    result_type: ClassVar[type[AgreementCampaign]] = AgreementCampaign
-
-    cpp: str  # sha256 of each archive
-    rust: str
-    modules: tuple[tuple[str, str], ...]  # path -> sha256: this package's and the reference's
-    reference: str  # module:function
-    inputs_class: str  # module:class of structured inputs; empty for none
-    instrument: tuple[str, ...]  # Python packages whose coverage counts
-    work: Work
-    alone: Voice | None = None  # of a bench: this voice and no other, and nothing is counted or compared
-    subject: str = field(default="", compare=False)
-
-    @property
-    def label(self) -> str:
-        return f"{self.subject} {self.work.target} {ATHERIS}"
-
-    def run(self, sandbox: Sandbox, store: Store) -> AgreementCampaign:
-        """Raises EngineError when nothing was executed."""
-        folder = f"agree-atheris-{self.work.target}"
-        sandbox.put(self.inputs(folder, self.label, store))
-        blobs = {"cpp.a": self.cpp, "rust.a": self.rust}
-        blobs |= {f"modules/{path}": sha256 for path, sha256 in self.modules}
-        sandbox.put_blobs({f"{folder}/{name}": sha256 for name, sha256 in blobs.items()}, store.get_blob)
-        asked = tuple(Voice) if self.alone is None else (self.alone,)
-        settings = {
-            "target": self.work.target,
-            "sides": {one: f"./{one}.so" for one in (Voice.CPP, Voice.RUST) if one in asked},
-            "reference": self.reference if Voice.REFERENCE in asked else "",
-            "inputs": self.inputs_class,
-            "instrument": list(self.instrument),
-            "stop_at_first": self.work.stop_at_first,
-            "core": ATHERIS_CORE if self.alone is None else "",
-            "last": self.work.each * len(self.work.seeds),
-        }
-        own = {"settings.json": json.dumps(settings).encode(), "coverage.c": native_file("coverage.c")}
-        sandbox.put({f"{folder}/{path}": content for path, content in own.items()})
-        lines = [compile_command(folder, "coverage"), *link_commands(folder, "coverage.o", ATHERIS_CORE)]
-        must_link(sandbox.run_all(lines, keep_going=False), self.label)
-        completed = sandbox.run(
-            Command(
-                argv=("python3", "-m", "fuzzpair.agree.python.atheris_agree", *self.options()),
-                cwd=folder,
-                env=(*self.env(), ("PYTHONPATH", PYTHON_PATH), ("PYTHONHASHSEED", "0")),
-                timeout_s=self.work.seconds + UNIT_TIMEOUT_S + 60,
+                timeout_s=self.work.seconds + self.work.unit_timeout_s + 15,
             )
         )
         return read_campaign(
@@ -206,10 +160,6 @@ def compile_command(folder: str, name: str) -> Command:
     return Command(argv=argv, cwd=folder, timeout_s=LINK_S)
 
 
-def link_commands(folder: str, *beside: str) -> list[Command]:
-    return [Command(argv=argv, cwd=folder, timeout_s=LINK_S) for argv in shared_lines(*beside)]
-
-
 def must_link(done: Sequence[Completed], label: str) -> None:
     """Raises BuildError where a side does not define what it has to, or needs what is not there."""
     if not done[-1].ok:
@@ -219,9 +169,12 @@ def must_link(done: Sequence[Completed], label: str) -> None:
         )
 
 
-def native_job(cpp: str, rust: str, work: Work, store: Store, subject: str) -> NativeJob:
+def native_job(
+    cpp: str, rust: str, work: Work, store: Store, subject: str, beside: tuple[tuple[str, str], ...] = ()
+) -> NativeJob:
     """A campaign of both twins in one binary, from their archives (sha256)."""
     return NativeJob(
+        beside=beside,
         cpp=cpp,
         rust=rust,
         compare=store.put_blob(native_file("agree_fuzz.cpp")),
@@ -244,9 +197,7 @@ def alone_job(language: Language, cpp: str, rust: str, work: Work, store: Store)
     )
 
 
-def read_campaign(
-    completed: Completed, files: Mapping[str, bytes], job: NativeJob | AtherisJob, store: Store
-) -> AgreementCampaign:
+def read_campaign(completed: Completed, files: Mapping[str, bytes], job: Campaign, store: Store) -> AgreementCampaign:
     """What one process said and left. Raises EngineError where it executed nothing, or ended without a reason."""
     log = completed.stderr.decode(errors="replace")
     statistics = run_statistics(log)
@@ -261,7 +212,7 @@ def read_campaign(
             next_step=completed.command.shown()[:400],
         )
     return AgreementCampaign(
-        engine=NATIVE if isinstance(job, NativeJob) else ATHERIS,
+        engine=job.engine,
         target=job.work.target,
         subject=job.subject,
         seed=job.work.seed,
@@ -277,7 +228,15 @@ def read_campaign(
         complete=executions >= job.work.runs or completed.exit_code == STOPPED_EXIT,
         voices=tuple(_voices(log)),
         rate=int(total[-1][1]) / seconds if total and (seconds := float(total[-1][3])) else 0.0,
+        answered=_answered(log),
     )
+
+
+def _answered(log: str) -> tuple[tuple[Voice, int], ...]:
+    """As it was told last."""
+    told = list(_ANSWERED.finditer(log))
+    said = _COUNT.findall(told[-1][1]) if told else ()
+    return tuple((Voice(name), int(count)) for name, count in said if name in list(Voice))
 
 
 def _artifacts(files: Mapping[str, bytes]) -> list[str]:

@@ -11,7 +11,8 @@ from typing import Annotated, ClassVar, Final
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from fuzzpair.agree.campaigns import MOST_SIGHTINGS, PYTHON_PATH, compile_command, link_commands, must_link
+from fuzzpair.agree.campaigns import MOST_SIGHTINGS, compile_command, must_link
+from fuzzpair.agree.in_python import NOBODY_COUNTS, PYTHON_PATH, link_commands
 from fuzzpair.agree.sides import native_file
 from fuzzpair.agreement_model import AgreementCampaign, Answer, Disagreement, Ending, Said, Sighting, Voice
 from fuzzpair.backends import Sandbox
@@ -35,8 +36,10 @@ SHIPPED: Final = (
     "agree/python/voices.py",
     "agree/python/coverage.py",
     "agree/python/atheris_agree.py",
+    "agree/python/cross_replay.py",
     "agree/python/examine.py",
 )
+HANG_S = 2  # one voice's own time for an input
 TEXT_LIMIT = 1 << 20  # octets kept of one answer
 
 
@@ -93,6 +96,8 @@ class ExamineJob:
     reference: str
     fuse_s: float
     limits: Limits
+    beside: tuple[tuple[str, str], ...] = ()  # files of both sides
+    hang_s: int = HANG_S
     subject: str = field(default="", compare=False)
 
     @property
@@ -102,7 +107,7 @@ class ExamineJob:
     def run(self, sandbox: Sandbox, store: Store) -> Examination:
         """Raises EngineError where the examination itself did not come to its end."""
         folder = f"examine-{self.target}"
-        blobs = {"cpp.a": self.cpp, "rust.a": self.rust}
+        blobs = {"cpp.a": self.cpp, "rust.a": self.rust, **dict(self.beside)}
         blobs |= {f"inputs/{sha256}": sha256 for sha256 in self.inputs}
         blobs |= {f"modules/{path}": sha256 for path, sha256 in self.modules}
         settings = {
@@ -110,13 +115,15 @@ class ExamineJob:
             "sides": {"cpp": "./cpp.so", "rust": "./rust.so"},
             "reference": self.reference,
             "fuse_s": self.fuse_s,
+            "hang_s": self.hang_s,
+            "survives": bool(self.beside),
         }
         own = {"settings.json": json.dumps(settings).encode(), "examined/.keep": b""}
         own["counters.c"] = native_file("counters.c")
         sandbox.put({f"{folder}/{path}": content for path, content in own.items()})
         sandbox.put_blobs({f"{folder}/{path}": sha256 for path, sha256 in blobs.items()}, store.get_blob)
         # What instrumentation calls, for where nobody counts.
-        lines = [compile_command(folder, "counters"), *link_commands(folder, "counters.o")]
+        lines = [compile_command(folder, "counters"), *link_commands(folder, NOBODY_COUNTS)]
         must_link(sandbox.run_all(lines, keep_going=False), self.label)
         examine = Command(
             argv=("python3", "-m", "fuzzpair.agree.python.examine"),
@@ -156,14 +163,14 @@ class ExamineJob:
             )
 
 
-def pair_modules(folder: Path | None, store: Store) -> tuple[tuple[str, str], ...]:
-    """The sandbox's Python modules: path below `modules/` -> sha256. This package's, and the pair's own under the name
-    of their folder."""
+def pair_modules(place: Path | None, store: Store) -> tuple[tuple[str, str], ...]:
+    """The sandbox's Python modules: path below `modules/` -> sha256. This package's, and the pair's own: a file, or a
+    folder under its own name."""
     package = files("fuzzpair")
     shipped = {f"fuzzpair/{path}": (package / path).read_bytes() for path in SHIPPED}
-    if folder is not None:
-        own = sorted(path for path in folder.rglob("*.py") if path.is_file())
-        shipped |= {f"{folder.name}/{path.relative_to(folder).as_posix()}": path.read_bytes() for path in own}
+    if place is not None:
+        own = [place] if place.is_file() else sorted(path for path in place.rglob("*.py") if path.is_file())
+        shipped |= {path.relative_to(place.parent).as_posix(): path.read_bytes() for path in own}
     return tuple((path, store.put_blob(content)) for path, content in shipped.items())
 
 
@@ -178,6 +185,8 @@ def examine_job(  # noqa: PLR0913 - the fields of one value
     fuse_s: float,
     limits: Limits,
     subject: str,
+    beside: tuple[tuple[str, str], ...] = (),
+    hang_s: int = HANG_S,
 ) -> ExamineJob | None:
     """A job for what campaigns of one target kept, and inputs (sha256) to try again; None where that is nothing."""
     kept = list(campaigns)
@@ -195,6 +204,8 @@ def examine_job(  # noqa: PLR0913 - the fields of one value
         fuse_s=fuse_s,
         limits=limits,
         subject=subject,
+        beside=beside,
+        hang_s=hang_s,
     )
 
 

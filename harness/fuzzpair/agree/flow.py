@@ -3,43 +3,31 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from fuzzpair import __version__
-from fuzzpair.agree.campaigns import ATHERIS, NATIVE, AtherisJob, NativeJob, Work, native_job
-from fuzzpair.agree.examination import Examination, ExamineJob, disagreements, examine_job, pair_modules
-from fuzzpair.agree.plan import UNPATCHED, Compared, Planner
+from fuzzpair.agree.campaigns import CORPUS
+from fuzzpair.agree.examination import Examination, ExamineJob, disagreements
+from fuzzpair.agree.plan import UNPATCHED, AnySide, Compared, Plan
 from fuzzpair.agree.sides import Side
 from fuzzpair.agree.standing import Judge, Memory
+from fuzzpair.agree.tasks import Campaign, Tasks
 from fuzzpair.agreement_model import AgreementCampaign, AgreementRecord, AgreementRow, Disagreement
 from fuzzpair.build import sources_digest
-from fuzzpair.config import Config
-from fuzzpair.config_agreement import Agreement
 from fuzzpair.errors import EXIT_CLEAN, EXIT_GATE, EXIT_NOT_DONE
 from fuzzpair.jobs import Batch
-from fuzzpair.model.command import Limits
 from fuzzpair.model.language import Language
 from fuzzpair.model.run_facts import Control, Toolchain
 from fuzzpair.model.standing import Standing
 from fuzzpair.own_pair.known_issues import KnownIssue
 from fuzzpair.report.agreement_json import SCHEMA
 from fuzzpair.scheduler import Scheduler
-from fuzzpair.store import Store, digest
+from fuzzpair.store import digest
 
+MUTE = "it never printed a text, `fuzzpair: accepted` or `fuzzpair: refused`: nothing was compared (docs/agreement.md)"
 SIDES, FUZZ, EXAMINE, COUNTERPART = "make the sides", "compare", "read again", "on the unpatched twins"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Budget:
-    """Of one campaign. An unpatched pair is fuzzed in `slices`, each with a seed of its own, so that a long run goes on
-    where it was ended; one with a mistake in it stops at the first input on which the sides part."""
-
-    runs: int
-    seconds: float
-    slices: int = 1
-    examine_s: float = 60.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,22 +45,21 @@ class Engines:
 class Agree:
     """One comparison of everything that is planned, by every engine that is asked."""
 
-    config: Config
-    agreement: Agreement
-    store: Store
-    planner: Planner
+    pair: str
+    described_by: tuple[tuple[str, str], ...]  # language -> the file that a side's answers come from
+    tasks: Tasks
+    planner: Plan
     engines: Engines
-    budget: Budget
-    limits: Limits
     toolchain: Toolchain
     backend: str
-    seeds: Mapping[str, tuple[str, ...]]  # target -> sha256
     mistakes: tuple[str, ...] = ()
     targets: tuple[str, ...] = ()  # of the unpatched twins
     memory: Memory = field(default_factory=Memory)
     issues: tuple[KnownIssue, ...] = ()
+    undone: tuple[str, ...] = ()  # what could not be done before anything was compared: a build
+    notes: tuple[tuple[str, str], ...] = ()  # said beside the budgets
     compared: list[Compared] = field(default_factory=list)
-    campaigns: dict[tuple[str, str, str], list[NativeJob | AtherisJob]] = field(default_factory=dict)
+    campaigns: dict[tuple[str, str, str], list[Campaign]] = field(default_factory=dict)
     examinations: dict[tuple[str, str, str], ExamineJob | None] = field(default_factory=dict)
     checks: dict[tuple[str, str, str], ExamineJob] = field(default_factory=dict)
 
@@ -92,47 +79,21 @@ class Agree:
     # --- the plans -----------------------------------------------------------------------------
 
     def _plan_sides(self) -> Iterator[Batch]:
-        asked = [one.side(language) for one in self.compared if not one.problem for language in Language]
-        asked += list(self.planner.unpatched.values())
+        sound = [one for one in self.compared if not one.problem]
+        asked = [*(one.side(language) for one in sound for language in Language), *self.planner.unpatched.values()]
         for job in dict.fromkeys(asked):
-            yield Batch((job,), job.label)
+            if job is not None:
+                yield Batch((job,), job.label)
 
     def _plan_campaigns(self, engine: str) -> Iterator[Batch]:
         for one in self.compared:
             sides = self._sides(one)
             if sides is None:
                 continue
-            jobs = [self._campaign(engine, one, sides, number) for number in range(self._slices(one))]
+            jobs = self.tasks.campaigns(engine, one, sides)
             self.campaigns[one.subject, one.target, engine] = jobs
             for job in jobs:
                 yield Batch((job,), job.label)
-
-    def _slices(self, one: Compared) -> int:
-        return 1 if one.mistake else self.budget.slices
-
-    def _campaign(self, engine: str, one: Compared, sides: tuple[Side, Side], number: int) -> NativeJob | AtherisJob:
-        work = Work(
-            target=one.target,
-            seeds=self.seeds[one.target],
-            seed=number + 1,
-            runs=self.budget.runs,
-            seconds=self.budget.seconds,
-            stop_at_first=bool(one.mistake),
-            limits=self.limits,
-        )
-        cpp, rust = sides
-        if engine == NATIVE:
-            return native_job(_made(cpp.archive), _made(rust.archive), work, self.store, one.subject)
-        return AtherisJob(
-            cpp=_made(cpp.archive),
-            rust=_made(rust.archive),
-            modules=pair_modules(self.agreement.modules, self.store),
-            reference=self.agreement.reference,
-            inputs_class=self.agreement.inputs,
-            instrument=self.agreement.instrument,
-            work=work,
-            subject=one.subject,
-        )
 
     def _plan_examinations(self, engine: str) -> Iterator[Batch]:
         for one in self.compared:
@@ -140,45 +101,33 @@ class Agree:
             done = self._done(place, engine)
             if sides is None or not done:
                 continue
-            job = self._examination(one, sides, engine, done)
+            job = self.tasks.examination(engine, one, sides, done, self._again(engine, one))
             self.examinations[place] = job
             if job is not None:
                 yield Batch((job,), job.label)
 
-    def _examination(
-        self, one: Compared, sides: tuple[Side, Side], engine: str, done: list[AgreementCampaign]
-    ) -> ExamineJob | None:
-        """Of what campaigns kept and, where nothing is planted, of what earlier comparisons found."""
-        return examine_job(
-            _made(sides[0].archive),
-            _made(sides[1].archive),
-            done,
-            again=() if one.mistake else self.memory.inputs(one.target, engine),
-            modules=pair_modules(self.agreement.modules, self.store),
-            reference=self.agreement.reference if engine == ATHERIS else "",
-            fuse_s=self.budget.examine_s,
-            limits=self.limits,
-            subject=one.subject,
-        )
-
     def _plan_checks(self, engine: str) -> Iterator[Batch]:
         """On what a mistake parted them, the unpatched twins agree, or it was not the mistake."""
-        unpatched = [self._side(self.planner.unpatched[language]) for language in Language]
+        unpatched = [self._side(one) for one in self.planner.unpatched.values()]
         for one in self.compared:
             place = (one.subject, one.target, engine)
             done = self._done(place, engine)
             if not one.mistake or not done or None in unpatched:
                 continue
             cpp, rust = (side for side in unpatched if side is not None)
-            job = self._examination(one, (cpp, rust), engine, done)
+            job = self.tasks.examination(engine, one, (cpp, rust), done)
             if job is not None:
                 self.checks[place] = job
                 yield Batch((job,), f"{job.label} unpatched")
 
+    def _again(self, engine: str, one: Compared) -> tuple[str, ...]:
+        """Where nothing is planted, the inputs (sha256) of what earlier comparisons found."""
+        return () if one.mistake else self.memory.inputs(one.target, engine)
+
     # --- what they came to ---------------------------------------------------------------------
 
-    def _side(self, job: object) -> Side | None:
-        result = self.engines.sides.outcomes.result(job)  # type: ignore[arg-type] # a job, of whatever kind
+    def _side(self, job: AnySide | None) -> Side | None:
+        result = self.engines.sides.outcomes.result(job) if job is not None else None
         return result if isinstance(result, Side) and result.archive is not None else None
 
     def _sides(self, one: Compared) -> tuple[Side, Side] | None:
@@ -200,9 +149,10 @@ class Agree:
         if isinstance(read, Examination):
             own = Examination(examined=tuple(each for each in read.examined if each.found not in spoiled))
             known: set[str] = set()
-            again = () if one.mistake else self.memory.inputs(one.target, engine)
+            again = self._again(engine, one)
             for campaign in done:
-                fresh = [each for each in disagreements(own, campaign, self.store, again) if each.key not in known]
+                parted = disagreements(own, campaign, self.tasks.store, again)
+                fresh = [each for each in parted if each.key not in known]
                 known |= {each.key for each in fresh}
                 found.extend(fresh)
         return AgreementRow(
@@ -225,7 +175,8 @@ class Agree:
         if one.problem:
             return one.problem
         for language in Language:
-            outcome = self.engines.sides.outcomes.of(one.side(language))
+            job = one.side(language)
+            outcome = self.engines.sides.outcomes.of(job) if job is not None else None
             if outcome is not None and outcome.error is not None:
                 return outcome.error.message
             if outcome is not None and isinstance(outcome.result, Side) and outcome.result.problem:
@@ -240,24 +191,23 @@ class Agree:
         judge = Judge(memory=self.memory, issues=self.issues, now=stamp)
         rows = tuple(judge.judged(self._row(one, engine)) for one in self.compared for engine in self.engines.names())
         controls = tuple(_controls(rows))
-        exit_code, reasons = verdict(rows, controls)
+        exit_code, reasons = verdict(rows, controls, self.undone)
         return AgreementRecord(
             schema=SCHEMA,
             run_id=f"{started:%Y%m%dT%H%M%SZ}-{digest(stamp.encode() + str(id(self)).encode())[:8]}",
             version=__version__,
             started=stamp,
             duration_s=duration_s,
-            pair=self.config.pair.name,
+            pair=self.pair,
             backend=self.backend,
             toolchain=self.toolchain,
-            reference=self.agreement.reference,
-            described_by=tuple(
-                (str(one), self.agreement.describe(one).relative_to(self.config.root).as_posix()) for one in Language
-            ),
+            reference=self.tasks.agreement.reference,
+            described_by=self.described_by,
             budgets=(
-                ("executions of a campaign", f"{self.budget.runs:,}"),
-                ("seconds of a campaign", f"{self.budget.seconds:g}"),
-                ("campaigns of the unpatched twins, a target and an engine", str(self.budget.slices)),
+                ("executions of a campaign", f"{self.tasks.budget.runs:,}"),
+                ("seconds of a campaign", f"{self.tasks.budget.seconds:g}"),
+                ("campaigns of the unpatched twins, a target and an engine", str(self.tasks.budget.slices)),
+                *self.notes,
             ),
             rows=rows,
             controls=controls,
@@ -270,27 +220,29 @@ class Agree:
         )
 
 
-def _made(sha256: str | None) -> str:
-    assert sha256 is not None  # a side without one is a row with a problem
-    return sha256
-
-
 def _controls(rows: tuple[AgreementRow, ...]) -> Iterator[Control]:
-    """Every campaign executed and saw edges: an engine that sees none compares what nobody guided it to."""
+    """Every campaign executed and saw edges (an engine that sees none compares what nobody guided it to), the corpus
+    was read as a whole, and each side said something: what never says a word agrees with nobody."""
     for row in rows:
         for campaign in row.campaigns:
-            yield Control(
-                name=f"{row.subject} {row.target} {row.engine} seed {campaign.seed}",
-                # One that stops at a seed has not come to its first line of figures.
-                passed=campaign.edges > 0 or bool(campaign.sightings),
-                detail=f"{campaign.executions:,} executions, {campaign.edges:,} edges",
-            )
+            name = f"{row.subject} {row.target} {row.engine} seed {campaign.seed}"
+            # One that stops at a seed has not come to its first line of figures.
+            guided = campaign.complete if row.engine == CORPUS else campaign.edges > 0 or bool(campaign.sightings)
+            detail = f"{campaign.executions:,} executions, {campaign.edges:,} edges"
+            if row.engine == CORPUS:
+                detail = f"{campaign.executions:,} of {campaign.budget_runs:,} units were read"
+            yield Control(name=name, passed=guided, detail=detail)
+            for voice, answered in campaign.answered:
+                if not answered:
+                    yield Control(name=f"{name}: {voice.shown} says something", passed=False, detail=MUTE)
 
 
-def verdict(rows: tuple[AgreementRow, ...], controls: tuple[Control, ...]) -> tuple[int, tuple[str, ...]]:
+def verdict(
+    rows: tuple[AgreementRow, ...], controls: tuple[Control, ...], before: Sequence[str] = ()
+) -> tuple[int, tuple[str, ...]]:
     """3 where something could not be done, 1 where the unpatched twins part, and nobody accepted that, or a mistake was
     found by no engine."""
-    undone = [f"{row.subject} {row.target} {row.engine}: {row.problem}" for row in rows if row.problem]
+    undone = [*before, *(f"{row.subject} {row.target} {row.engine}: {row.problem}" for row in rows if row.problem)]
     undone += [f"{one.name}: {one.detail}" for one in controls if not one.passed]
     parted = [
         f"{UNPATCHED} {row.target} {row.engine}: {one.key} ({one.signature}, {one.standing})"
@@ -303,6 +255,6 @@ def verdict(rows: tuple[AgreementRow, ...], controls: tuple[Control, ...]) -> tu
     found = {row.subject for row in rows if row.mistake and row.is_found}
     missed = [f"{subject}: no engine found a disagreement" for subject in planted if subject not in found]
     if not rows:
-        return EXIT_NOT_DONE, ("nothing was compared",)
+        return EXIT_NOT_DONE, (*before, "nothing was compared")
     code = EXIT_NOT_DONE if undone else EXIT_GATE if parted or missed else EXIT_CLEAN
     return code, (*undone, *parted, *missed)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
+from fuzzpair.agree.programs import ProgramSideJob
 from fuzzpair.agree.sides import SideJob, side_job
 from fuzzpair.bug_classes import BUG_CLASSES
 from fuzzpair.build import put_sources
@@ -19,6 +21,21 @@ UNPATCHED = "the unpatched twins"
 AS_WRITTEN = (Variant.CPP, Variant.RUST)
 
 
+AnySide = SideJob | ProgramSideJob
+
+
+class Plan(Protocol):
+    """What is compared, in the order of the report."""
+
+    @property
+    def unpatched(self) -> Mapping[Language, SideJob]:
+        """Beside which a mistake is looked at; empty where none can be planted."""
+
+    def twins(self, targets: Sequence[str]) -> Iterator[Compared]: ...
+
+    def mistakes(self, names: Sequence[str]) -> Iterator[Compared]: ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Compared:
     """Two sides, on one target; `patched` is the one with the mistake in it."""
@@ -27,11 +44,11 @@ class Compared:
     mistake: str
     patched: Language | None
     target: str
-    cpp: SideJob
-    rust: SideJob
+    cpp: AnySide | None  # None: there is a problem
+    rust: AnySide | None
     problem: str = ""
 
-    def side(self, language: Language) -> SideJob:
+    def side(self, language: Language) -> AnySide | None:
         return self.cpp if language is Language.CPP else self.rust
 
 

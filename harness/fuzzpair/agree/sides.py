@@ -28,6 +28,7 @@ class Side:
 
     archive: str | None  # sha256
     problem: str = ""
+    files: tuple[tuple[str, str], ...] = ()  # what has to lie beside the process that asks: path -> sha256
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

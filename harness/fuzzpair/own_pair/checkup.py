@@ -129,14 +129,14 @@ def checkup_job(
         without=without if program.flavour is Flavour.UNDEFINED else (),
         program=program,
         limits=limits,
-        env=_env(program.flavour),
+        env=quiet_env(program.flavour),
         preload=store.put_blob(runtime_files()["known_bad_input.c"]),
         pair=pair,
     )
 
 
-def _env(flavour: Flavour) -> tuple[tuple[str, str], ...]:
-    """Whether a sanitizer speaks is asked under the options that all of them have; what it says is read by nobody."""
+def quiet_env(flavour: Flavour) -> tuple[tuple[str, str], ...]:
+    """The options that all sanitizers have, for where it matters whether one speaks, and nobody reads what it says."""
     if flavour not in _OPTIONS:
         return ()
     options = f"exitcode={SANITIZER_EXIT[flavour]}:halt_on_error=1:symbolize=0:detect_leaks=0"

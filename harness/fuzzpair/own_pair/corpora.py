@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from fuzzpair.own_pair.packs import put_pack
 from fuzzpair.own_pair.state import UNIT_LIMIT, PairState, unit_name
-from fuzzpair.pair_model import CorpusState
+from fuzzpair.pair_model import CorpusState, TargetProgram
 from fuzzpair.store import Store
 
 
@@ -76,6 +76,15 @@ class Corpus:
             added=self.added,
             pruned=self.pruned,
         )
+
+
+def target_seeds(
+    target: str, own: Mapping[str, tuple[bytes, ...]], programs: Iterable[TargetProgram], store: Store
+) -> Iterator[bytes]:
+    """The pair's own seeds of a target, and those that its builds brought."""
+    yield from own.get(target, ())
+    named = {sha256 for one in programs if one.target == target for sha256 in one.seeds}
+    yield from (store.get_blob(sha256) for sha256 in sorted(named))
 
 
 def capped(sizes: Mapping[str, int], most: int, octets: int) -> set[str]:

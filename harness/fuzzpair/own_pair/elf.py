@@ -1,4 +1,4 @@
-"""What an ELF file says of itself: whether it is a program, and which names it defines. Written by strangers: total."""
+"""What an ELF file says of itself: whether it is a program, its names, its sections. Strangers wrote it: total."""
 
 from __future__ import annotations
 
@@ -52,19 +52,34 @@ def defined(content: bytes, names: Collection[str]) -> dict[str, int]:
     return found
 
 
-def _tables(content: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """Each symbol table with its strings."""
+def section(content: bytes, name: str) -> tuple[int, int] | None:
+    """Where a section is loaded (an address in the file's own terms), and its octets; None where there is none."""
+    try:
+        sections = _sections(content)
+        names = _part(content, sections[HEADER.unpack_from(content)[13]], 1)
+        wanted = set(_places(names, name.encode() + b"\0"))
+        return next(((one[3], one[5]) for one in sections if one[0] in wanted), None)
+    except (struct.error, ValueError, OverflowError, IndexError):
+        return None
+
+
+def _sections(content: bytes) -> list[tuple[int, ...]]:
     head = HEADER.unpack_from(content)
     if not content.startswith(IS_64_LITTLE) or head[11] < SECTION.size:
         raise ValueError("no ELF file of 64 bits")
-    sections = [SECTION.unpack_from(content, head[6] + head[11] * number) for number in range(head[12])]
-    tables = [section for section in sections if section[1] in SYMBOL_TABLES and section[6] < len(sections)]
-    for section in tables[:TABLES_LIMIT]:
-        yield _part(content, section, SYMBOL.size), _part(content, sections[section[6]], 1)
+    return [SECTION.unpack_from(content, head[6] + head[11] * number) for number in range(head[12])]
 
 
-def _part(content: bytes, section: tuple[int, ...], unit: int) -> bytes:
-    start, size = section[4], section[5]
+def _tables(content: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """Each symbol table with its strings."""
+    sections = _sections(content)
+    tables = [one for one in sections if one[1] in SYMBOL_TABLES and one[6] < len(sections)]
+    for one in tables[:TABLES_LIMIT]:
+        yield _part(content, one, SYMBOL.size), _part(content, sections[one[6]], 1)
+
+
+def _part(content: bytes, of: tuple[int, ...], unit: int) -> bytes:
+    start, size = of[4], of[5]
     part = content[start : start + size]
     return part[: len(part) // unit * unit]
 

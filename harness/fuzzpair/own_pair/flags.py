@@ -95,6 +95,7 @@ _RUST = (
     "-Cforce-frame-pointers=yes",
     "-Clinker=clang++",
     "-Clink-arg=-fuse-ld=lld",
+    "-Clink-arg=-Wl,-u,fuzzpair_describe_rust",  # nobody in the program calls it (docs/agreement.md)
     "-Zexternal-clangrt",  # Debian's rustc comes without runtimes
 )
 _SYSROOT = "--sysroot=/opt/fuzzpair/sysroot-"

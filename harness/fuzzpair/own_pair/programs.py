@@ -55,6 +55,7 @@ class Place:
             f"-max_total_time={seconds}",
             f"-seed={seed}",
             "-print_final_stats=1",
+            "-close_fd_mask=1",  # what a target prints on stdout is for replays and comparisons: here nobody reads it
             *self._dictionary(),
             *(f"-{name}={value}" for name, value in self.options.flags),
             FOUND,

@@ -18,7 +18,7 @@ from fuzzpair.model.language import Language
 from fuzzpair.model.run_facts import Toolchain
 from fuzzpair.model.standing import Standing
 from fuzzpair.own_pair.alarms import alarms
-from fuzzpair.own_pair.corpora import Corpus
+from fuzzpair.own_pair.corpora import Corpus, target_seeds
 from fuzzpair.own_pair.crossing import Smallest, crossed, is_in_base, on_base, with_twin
 from fuzzpair.own_pair.grouping import EMPTY, by_site, findings_from
 from fuzzpair.own_pair.keeping import Keeper, utc_now
@@ -104,13 +104,8 @@ class PairRun:
             self.state.files.sweep()
         for target in sorted({one.target for one in self.built.programs}):
             corpus = Corpus(target=target, state=self.state, store=self.worker.store, is_kept=self.wish.is_kept)
-            corpus.load(self._seeds(target))
+            corpus.load(target_seeds(target, self.wish.seeds, self.built.programs, self.worker.store))
             self.corpora[target] = corpus
-
-    def _seeds(self, target: str) -> Iterator[bytes]:
-        yield from self.wish.seeds.get(target, ())
-        named = {sha256 for one in self.built.programs if one.target == target for sha256 in one.seeds}
-        yield from (self.worker.store.get_blob(sha256) for sha256 in sorted(named))
 
     def _replay_known(self) -> None:
         self.known = Known(state=self.state, store=self.worker.store, programs=self.built.programs, pasts=self.pasts)

@@ -71,6 +71,12 @@ class SideSources:
     left_out: tuple[str, ...] = ()  # what a build will not see, and why
 
 
+def no_sources(fuzz: Fuzz, *folders: Path) -> tuple[Path, ...]:
+    """What may lie in the sources and is none of them: the pair's state, and the folders that a run writes to."""
+    own = () if "://" in fuzz.state else (Path(fuzz.state),)
+    return tuple(one.resolve() for one in (*own, *folders))
+
+
 def read_side(fuzz: Fuzz, language: Language, root: Path, store: Store, leave: tuple[Path, ...] = ()) -> SideSources:
     """Read a side's files into the store; `root` is the folder of pipeline.yml.
 

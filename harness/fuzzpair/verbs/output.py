@@ -13,6 +13,11 @@ from fuzzpair.report import clean
 from fuzzpair.report.console import make_console
 
 
+def tell_damaged(path: str) -> None:
+    """A file of a pair's state that is left alone."""
+    print(f"fuzzpair: {clean.line(path)} is not what its name says, and is not used", file=sys.stderr)
+
+
 def stdout_console() -> Console:
     return make_console(sys.stdout, sys.stdout.isatty())
 

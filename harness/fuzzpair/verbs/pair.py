@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -28,18 +27,18 @@ from fuzzpair.own_pair.reproducing import Asked, reproduce_input, write_artifact
 from fuzzpair.own_pair.revisions import Repository
 from fuzzpair.own_pair.rounds import LONGEST_SLICE_S
 from fuzzpair.own_pair.run import PairRun
-from fuzzpair.own_pair.sources import image_addition
+from fuzzpair.own_pair.sources import image_addition, no_sources
 from fuzzpair.own_pair.state import PairState, latest_record
 from fuzzpair.own_pair.wish import CHANGE, NIGHTLY, ONE_CAMPAIGN, Built, Chosen, Wish, everything
 from fuzzpair.pair_model import PairRecord, TargetProgram
-from fuzzpair.report import clean, pair_json, write_pair_reports
+from fuzzpair.report import pair_json, write_pair_reports
 from fuzzpair.report.over_time import NIGHTS
 from fuzzpair.report.pair_console import render_pair
 from fuzzpair.report.stored import ReadBlob, Stored
 from fuzzpair.scheduler import Scheduler
 from fuzzpair.store import Files, Store
 from fuzzpair.verbs.options import CONFIG, OUT, STATE, ConfigFile, OutFolder, StateFolder
-from fuzzpair.verbs.output import print_completed, stdout_console
+from fuzzpair.verbs.output import print_completed, stdout_console, tell_damaged
 from fuzzpair.world import Backing, World, backing, end_like_ctrl_c
 
 LATEST = "pair/latest.json"
@@ -82,11 +81,10 @@ class _Verb:
     @property
     def leave(self) -> tuple[Path, ...]:
         """What lies in the sources and is none of them."""
-        own = () if "://" in self.fuzz.state else (Path(self.fuzz.state),)
-        return tuple(one.resolve() for one in (*own, self.state_folder, self.out))
+        return no_sources(self.fuzz, self.state_folder, self.out)
 
     def pair_state(self) -> PairState:
-        return PairState(Files(self.fuzz.state), _tell_damaged)
+        return PairState(Files(self.fuzz.state), tell_damaged)
 
     def wish(self, verb: str, seconds: float, slice_s: float = LONGEST_SLICE_S) -> Wish:
         return Wish(
@@ -154,10 +152,6 @@ def _reader(store: Store, kept: PairState) -> ReadBlob:
             return content
 
     return read
-
-
-def _tell_damaged(path: str) -> None:
-    print(f"fuzzpair: {clean.line(path)} is not what its name says, and is not used", file=sys.stderr)
 
 
 def _only(targets: Sequence[str] | None) -> Callable[[tuple[TargetProgram, ...]], Chosen]:

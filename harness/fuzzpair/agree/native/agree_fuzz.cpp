@@ -19,6 +19,7 @@ namespace {
 
 constexpr int kStopped = 86;
 constexpr int kBroken = 87;  // what was found could not be kept
+constexpr int kSilent = 4;
 constexpr std::size_t kMostKinds = 256;
 constexpr auto kSlow = std::chrono::seconds(1);  // one side alone; a hang ends by libFuzzer's own limit
 
@@ -27,7 +28,7 @@ using Clock = std::chrono::steady_clock;
 struct Answer {
     std::string text = std::string(std::size_t{1} << 16, '\0');
     std::size_t size = 0;
-    int accepted = 0;
+    int accepted = 0;  // describe.h; 2 to 4 are endings of a side that is a program of its own (program_side.c)
 
     std::string_view view() const { return std::string_view(text).substr(0, size); }
 };
@@ -39,7 +40,7 @@ Clock::time_point start = Clock::now();  // of the first execution
 Answer answers[2];
 Describe* const kSides[2] = {fuzzpair_describe_cpp, fuzzpair_describe_rust};
 const char* const kNames[2] = {"C++", "Rust"};
-std::uint64_t executions, parted;
+std::uint64_t executions, parted, answered[2];
 std::map<std::uint64_t, std::size_t> kinds;  // by rough kind, the octets of the smallest input
 
 /// Says in the log which side was running when a process ended badly; libFuzzer prints its own part behind it.
@@ -69,15 +70,17 @@ std::size_t parted_line(std::string_view left, std::string_view right) {
     return line;
 }
 
-/// Capitals, lower-case words of a rejection, and the number of the word: not the figures, which are the input's.
+/// Capitals, lower-case words of a rejection and at the head of a line, and the number of the word: not the figures, which are the input's.
 std::uint64_t kind_of(bool is_slow) {
     const std::string_view left = answers[0].view(), right = answers[1].view();
     std::uint64_t hash = 0xcbf29ce484222325;
-    hash = mixed(hash, is_slow ? "slow" : answers[0].accepted ? "+" : "-");
-    hash = mixed(hash, answers[1].accepted ? "+" : "-");
+    const char endings[2] = {static_cast<char>(answers[0].accepted), static_cast<char>(answers[1].accepted)};
+    hash = mixed(hash, is_slow ? "slow" : std::string_view(endings, 2));
     const std::size_t line = parted_line(left, right);
     const bool is_reject = !answers[0].accepted || !answers[1].accepted;
     for (const std::string_view one : {line_at(left, line), line_at(right, line)}) {
+        const std::string_view head = one.substr(0, one.find(' '));
+        if (head.find_first_not_of("abcdefghijklmnopqrstuvwxyz-") == head.npos) hash = mixed(hash, head);
         for (const char c : one) {
             const bool is_word = (c >= 'A' && c <= 'Z') || (is_reject && one.starts_with("reject") && c >= 'a' && c <= 'z');
             if (is_word) hash = mixed(hash, {&c, 1});
@@ -94,8 +97,9 @@ std::uint64_t kind_of(bool is_slow) {
 
 void tell() {
     const double seconds = std::chrono::duration<double>(Clock::now() - start).count();
-    std::fprintf(stderr, "\nfuzzpair: executions %llu parted %llu seconds %.3f\n",
-                 static_cast<unsigned long long>(executions), static_cast<unsigned long long>(parted), seconds);
+    std::fprintf(stderr, "\nfuzzpair: executions %llu parted %llu seconds %.3f\nfuzzpair: answered cpp %llu rust %llu\n",
+                 static_cast<unsigned long long>(executions), static_cast<unsigned long long>(parted), seconds,
+                 static_cast<unsigned long long>(answered[0]), static_cast<unsigned long long>(answered[1]));
 }
 
 void keep(std::uint64_t kind, const std::uint8_t* data, std::size_t size) {
@@ -127,6 +131,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     for (const int side : {0, 1}) {
         const Clock::time_point before = Clock::now();
         ask(side, data, size);
+        answered[side] += answers[side].accepted != kSilent || answers[side].size > 0;
         if (Clock::now() - before < kSlow) continue;
         is_slow = true;
         std::fprintf(stderr, "\nfuzzpair: %s took more than a second\n", kNames[side]);

@@ -10,13 +10,15 @@ import hashlib
 import os
 import sys
 import time
+import traceback
 from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from fuzzpair.agree.python.coverage import Coverage
-from fuzzpair.agree.python.voices import Settings, Voices, named, read_settings
+from fuzzpair.agree.python.voices import ENDINGS, Opinion, Settings, Voices, named, read_settings
+from fuzzpair.agreement_model import Ending, Voice
 from fuzzpair.parting import parting
 
 STOPPED_EXIT = 86
@@ -36,6 +38,8 @@ class Comparing:
         self.stop_at_first = settings.stop_at_first
         self.kinds: dict[str, int] = {}
         self.executions = self.parted = 0
+        self.answered: Counter[Voice] = Counter()
+        self.raises: set[type] = set()
         self.documented: Counter[str] = Counter()
         self.started = self.told = 0.0  # of the first execution; when the log was last told
 
@@ -53,14 +57,19 @@ class Comparing:
             self.tell()
 
     def compare(self, data: bytes) -> None:
-        said, third = list(self.voices.raw(data).values()), self.voices.reference(data)
+        said = self.voices.raw(data)
+        for voice, one in said.items():
+            self.answered[voice] += is_answer(one)
+        third = self.voices.reference(data)
         if self.coverage is not None and self.coverage.fold():
             say(f"covered {' '.join(self.coverage.told())} executions {self.executions}")
-        if third and third[1]:
-            self.documented.update(third[1])
-        if is_one(said, third):
+        if isinstance(third, Exception):
+            self.raised(third)
+        elif third is not None:
+            self.documented.update(third.reasons)
+        if is_one(list(said.values()), third):
             return
-        parted = parting(self.voices.answers(data))
+        parted = parting(self.voices.named(said, third))
         if parted is None:
             return
         self.parted += 1
@@ -68,6 +77,12 @@ class Comparing:
         if self.kinds.get(key, len(data) + 1 if len(self.kinds) < MOST_KINDS else 0) > len(data):
             self.kinds[key] = len(data)
             self.keep(hashlib.sha256(key.encode()).hexdigest()[:16], data)
+
+    def raised(self, error: Exception) -> None:
+        """The first of each kind, for whoever wrote the reference."""
+        if type(error) not in self.raises:
+            self.raises.add(type(error))
+            say(f"the reference raised {''.join(traceback.format_exception(error, limit=-4))}")
 
     def keep(self, kind: str, data: bytes) -> None:
         new = Path("parted/.new")
@@ -90,15 +105,25 @@ class Comparing:
     def tell(self) -> None:
         self.told = time.monotonic()
         say(f"executions {self.executions} parted {self.parted} seconds {self.told - self.started:.3f}")
+        if self.answered:
+            say(f"answered {' '.join(f'{voice} {count}' for voice, count in self.answered.items())}")
         for reason, count in sorted(self.documented.items()):
             say(f"documented {reason} {count}")
 
 
-def is_one(said: Sequence[tuple[bool, bytes]], third: tuple[str, list[str]] | None) -> bool:
+def is_answer(said: tuple[int, bytes]) -> bool:
+    return ENDINGS[said[0]] is not Ending.SILENT or bool(said[1])
+
+
+def is_one(said: Sequence[tuple[int, bytes]], third: Opinion | Exception | None) -> bool:
     """Whether all voices say the same, by their octets alone; fewer than three where a bench asks for fewer."""
     if any(one != said[0] for one in said[1:]):
         return False
-    return not said or third is None or third[0] == without_reasons(said[0][1])
+    if not said or third is None:
+        return True
+    ending, text = said[0]
+    has_said = ENDINGS[ending] in (Ending.ACCEPTED, Ending.REJECTED)
+    return has_said and isinstance(third, Opinion) and third.text == without_reasons(text)
 
 
 def without_reasons(text: bytes) -> str:
@@ -125,10 +150,17 @@ def mutator(inputs: Any) -> Callable[[bytes, int, int], bytes]:  # noqa: ANN401 
     return mutate
 
 
+def forget(packages: list[str]) -> None:
+    """What was imported before is not instrumented: the reference gets another copy of it."""
+    for name in [one for one in sys.modules if any(f"{one}.".startswith(f"{package}.") for package in packages)]:
+        del sys.modules[name]
+
+
 def main() -> None:
     import atheris  # noqa: PLC0415
 
     settings = read_settings()
+    forget(settings.instrument)
     with atheris.instrument_imports(include=settings.instrument):
         reference = named(settings.reference) if settings.reference else None
     options = {"custom_mutator": mutator(named(settings.inputs)(settings.target))} if settings.inputs else {}

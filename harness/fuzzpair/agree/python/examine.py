@@ -18,7 +18,6 @@ from fuzzpair.agreement_model import Answer, Ending, Parting, Voice, What
 from fuzzpair.parting import parting
 from fuzzpair.reduction import reduce_input
 
-HANG_S = 2
 MOST_TOUCHED = 1024  # octets of an input of which each is tried whether it matters
 Answers = dict[Voice, Answer]
 
@@ -33,23 +32,28 @@ class Examiner:
 
     def examine(self, content: bytes) -> dict[str, Any] | None:
         """What is told of one input; None where its voices agree after all."""
-        careful = apart(lambda: self.voices.answers(content), self.voices)
+        careful = self.apart(content)
         parted = parting(careful)
         if parted is None:
             return None
         small, is_minimal, touched = content, False, list[int]()
-        if parted.what not in (What.CRASH, What.HANG):
+        if parted.what is What.CRASH and self.settings.survives:
+            small, is_minimal = self.smaller(content, parted)
+        elif parted.what not in (What.CRASH, What.HANG):
             small, is_minimal = self.smaller(content, parted)
             touched = self.touched(small)
         elif parted.what is What.CRASH:
             small, is_minimal = self.smaller_apart(content, parted)
-        answers = apart(lambda: self.voices.answers(small), self.voices)
+        answers = self.apart(small)
         return {
             "input": small.hex(),
             "is_minimal": is_minimal,
             "touched": touched,
             "answers": {voice: {"ending": one.ending, "text": one.text} for voice, one in answers.items()},
         }
+
+    def apart(self, content: bytes) -> Answers:
+        return apart(lambda: self.voices.answers(content), self.voices, self.settings.hang_s)
 
     def smaller(self, content: bytes, wanted: Parting) -> tuple[bytes, bool]:
         def keeps(candidates: Sequence[bytes]) -> list[bool]:
@@ -62,8 +66,7 @@ class Examiner:
         def keeps(candidates: Sequence[bytes]) -> list[bool]:
             if time.monotonic() > self.end:
                 return []
-            asked = (apart(lambda one=one: self.voices.answers(one), self.voices) for one in candidates)
-            return [is_same(parting(answers), wanted) for answers in asked]
+            return [is_same(parting(self.apart(one)), wanted) for one in candidates]
 
         found = reduce_input(content, keeps, min(self.settings.tries, 400))
         return found.content, found.is_minimal
@@ -93,12 +96,12 @@ def is_same(found: Parting | None, wanted: Parting) -> bool:
     return found.path == wanted.path
 
 
-def apart(ask: Any, voices: Voices) -> Answers:  # noqa: ANN401 - a function without arguments
+def apart(ask: Any, voices: Voices, hang_s: int) -> Answers:  # noqa: ANN401 - a function without arguments
     """The answers from a child; where it dies, the voice it died in has crashed, or was still at it."""
     reader, writer = os.pipe()
     child = os.fork()
     if child == 0:
-        signal.alarm(HANG_S)
+        signal.alarm(hang_s)
         voices.now = lambda voice: _told(writer, voice)
         try:
             said_here = {voice: [one.ending, one.text] for voice, one in ask().items()}

@@ -5,14 +5,24 @@ from __future__ import annotations
 import ctypes
 import importlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from fuzzpair.agreement_model import Answer, Ending, Voice
 
+# By what a side says in `accepted`: a twin's own code knows two, and a program of its own can end otherwise.
+ENDINGS = (Ending.REJECTED, Ending.ACCEPTED, Ending.CRASH, Ending.HANG, Ending.SILENT)
 ROOM = 1 << 16  # octets of text at first; a longer one is asked for again
+
+
+@dataclass(frozen=True, slots=True)
+class Opinion:
+    """What a reference says, and for which documented reasons it was overruled."""
+
+    text: str
+    reasons: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +38,8 @@ class Settings:
     core: str = ""  # the libFuzzer in atheris; empty: nothing is counted
     last: int = 0  # the execution behind which a bench is told its figures
     fuse_s: float = 60.0
+    hang_s: int = 2
+    survives: bool = False  # the sides are processes of their own: what one of them dies of takes nothing else with it
     tries: int = 4000
 
 
@@ -54,13 +66,13 @@ class Side:
         self._room = ctypes.create_string_buffer(ROOM)
         self._accepted = ctypes.c_int()
 
-    def octets(self, data: bytes) -> tuple[bool, bytes]:
-        """Whether it accepts, and its text as it came."""
+    def octets(self, data: bytes) -> tuple[int, bytes]:
+        """How it ended (ENDINGS), and its text as it came."""
         size = self._asked(data)
         if size > len(self._room):
             self._room = ctypes.create_string_buffer(size)
             size = self._asked(data)
-        return bool(self._accepted.value), ctypes.string_at(self._room, size)
+        return self._accepted.value, ctypes.string_at(self._room, size)
 
     def _asked(self, data: bytes) -> int:
         room, accepted = ctypes.addressof(self._room), ctypes.addressof(self._accepted)
@@ -80,30 +92,38 @@ class Voices:
     def objects(self) -> dict[Voice, ctypes.CDLL]:
         return {voice: side.object for voice, side in self._sides.items()}
 
-    def raw(self, data: bytes) -> dict[Voice, tuple[bool, bytes]]:
+    def raw(self, data: bytes) -> dict[Voice, tuple[int, bytes]]:
         answers = {}
         for voice, side in self._sides.items():
             self.now(voice)
             answers[voice] = side.octets(data)
         return answers
 
-    def reference(self, data: bytes) -> tuple[str, list[str]] | None:
-        """What the reference says, and for which documented reasons it was overruled."""
+    def reference(self, data: bytes) -> Opinion | Exception | None:
+        """What the reference says; what it raised, since a reference has its own bugs and takes nothing with it."""
         if self._reference is None:
             return None
         self.now(Voice.REFERENCE)
-        said = self._reference(self._target, data)
-        return (said, []) if isinstance(said, str) else (said[0], list(said[1]))
+        try:
+            said = self._reference(self._target, data)
+            return Opinion(said) if isinstance(said, str) else Opinion(str(said[0]), tuple(said[1]))
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is no answer, and it is told
+            return error
+
+    def named(self, said: Mapping[Voice, tuple[int, bytes]], third: Opinion | Exception | None) -> dict[Voice, Answer]:
+        """The answers, each with its ending."""
+        answers = {
+            voice: Answer(ending=ENDINGS[ending], text=text.decode("ascii", "backslashreplace"))
+            for voice, (ending, text) in said.items()
+        }
+        if isinstance(third, Opinion):
+            answers[Voice.REFERENCE] = Answer(ending=ENDINGS[not is_rejected(third.text)], text=third.text)
+        elif third is not None:
+            answers[Voice.REFERENCE] = Answer(ending=Ending.CRASH)
+        return answers
 
     def answers(self, data: bytes) -> dict[Voice, Answer]:
-        said = {
-            voice: Answer(ending=_ending(accepted), text=text.decode("ascii", "backslashreplace"))
-            for voice, (accepted, text) in self.raw(data).items()
-        }
-        third = self.reference(data)
-        if third is not None:
-            said[Voice.REFERENCE] = Answer(ending=_ending(not is_rejected(third[0])), text=third[0])
-        return said
+        return self.named(self.raw(data), self.reference(data))
 
 
 def _nobody_listens(_: Voice) -> None:
@@ -113,10 +133,6 @@ def _nobody_listens(_: Voice) -> None:
 def is_rejected(text: str) -> bool:
     """By its last line, as in the twins' own texts."""
     return text.rstrip("\n").rpartition("\n")[2].startswith("reject:")
-
-
-def _ending(accepted: bool) -> Ending:
-    return Ending.ACCEPTED if accepted else Ending.REJECTED
 
 
 def named(what: str) -> Any:  # noqa: ANN401 - whatever the pair names
