@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -121,14 +122,17 @@ def options(page: Page, field: str) -> list[str]:
 # --- links and evidence ------------------------------------------------------------------------
 
 
-def test_every_link_leads_to_something_that_is_there(page: Page, rows: Rows) -> None:
+def test_every_link_leads_to_something_that_is_there(page: Page, rows: Rows, first_run: Finished) -> None:
     page.click("#open")  # the ways back of much evidence are made with it
     targets = page.locator("a").evaluate_all("links => links.map(link => link.getAttribute('href'))")
     assert len(targets) > 2 * len(rows), "one to each mistake and one back"
     ids = page.locator("[id]").evaluate_all("all => all.map(one => one.id)")
     for target in set(targets):
-        assert target.startswith("#"), target
-        assert ids.count(target[1:]) == 1, target
+        if target.startswith("#"):
+            assert ids.count(target[1:]) == 1, target
+        else:  # the page of a comparison of the same twins, written beside this one
+            assert target.startswith("agreements/"), target
+            assert (first_run.out / unquote(target)).is_file(), target
     page.click("#close")
     for link in page.locator(".matrix tbody th a").all():
         link.click()

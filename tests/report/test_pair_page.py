@@ -19,7 +19,7 @@ from report.open_page import LIMIT_MS, opened, shown, watched, written
 from report.pair_pages import BLOBS, everything, hostile
 from report.records import HOSTILE
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 OVERFLOW = "heap-buffer-overflow-read: in copy_extra (inflate.c)"
 PANIC = "explicit-panic, slice-index-panic: in read_header (lib.rs)"
 UNKNOWN = "unknown class: in copy_extra (inflate.c)"
