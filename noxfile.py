@@ -1,7 +1,7 @@
 """The loop of every change: `nox` is lint, types, and the tests that are quick, for under a minute on two cores.
 
-It leaves out containers and what is marked `slow` (pyproject.toml says which tests are). `nox -s all-tests`, `./test`
-and CI leave out nothing.
+It leaves out containers and what is marked `slow` (pyproject.toml says which tests are), and draws fewer examples of
+each property (tests/conftest.py). `nox -s all-tests`, `./test` and CI leave out nothing.
 """
 
 from __future__ import annotations
@@ -35,7 +35,8 @@ def tests(session: nox.Session) -> None:
     """Arguments go to pytest; `-m ''` takes the slow ones in."""
     # Halves that steal from each other at the end: what a module's tests share is made by one worker, not by each.
     workers = ("--numprocesses=auto", "--dist=worksteal")
-    in_environment(session, "-m", "pytest", "--no-containers", "-m", "not slow", *workers, *session.posargs)
+    quick = ("--no-containers", "--hypothesis-profile=quick", "-m", "not slow")
+    in_environment(session, "-m", "pytest", *quick, *workers, *session.posargs)
 
 
 @nox.session(name="all-tests", python=False)

@@ -23,6 +23,7 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 # Both are wall-clock time, and a busy machine is no fault of what is tested.
 settings.register_profile("fuzzpair", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("quick", settings.get_profile("fuzzpair"), max_examples=20)  # what nox asks for
 settings.load_profile("fuzzpair")
 
 

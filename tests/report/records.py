@@ -8,6 +8,7 @@ from enum import Enum
 from types import UnionType
 from typing import Any, Final, Literal, Union, get_args, get_origin, get_type_hints
 
+from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
 from fuzzpair.model.claim_answer import CaseCount, ClaimAnswer, DecidingRow, Limit, Reply, WeighedAnswer, WeighedShare
@@ -21,6 +22,11 @@ from fuzzpair.model.run_record import Row, RunRecord
 from fuzzpair.model.tool import Tool
 from fuzzpair.model.verdict import Fidelity, Rung, Verdict
 from fuzzpair.report.json_report import SCHEMA
+
+# A whole record takes some 50 ms to draw: fewer of them than of anything else, and fewer still in `nox`.
+SOME_RECORDS: Final = settings(
+    suppress_health_check=list(HealthCheck), deadline=None, max_examples=max(5, settings().max_examples // 4)
+)
 
 # What an attacker would put into a log: terminal, XML, HTML, Markdown, text direction, formulas.
 HOSTILE = (

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from rich.console import Console
 
 from fuzzpair.model.claim_answer import Reply
@@ -16,7 +16,7 @@ from fuzzpair.model.run_record import RunRecord
 from fuzzpair.model.verdict import Rung, Verdict
 from fuzzpair.report import wording
 from fuzzpair.report.console import make_console, render_matrix
-from report.records import claim, found, full_record, passing_record, records, row, weighed_claim
+from report.records import SOME_RECORDS, claim, found, full_record, passing_record, records, row, weighed_claim
 
 
 def printed(record: RunRecord, width: int = 160) -> str:
@@ -117,7 +117,7 @@ def test_a_log_in_another_encoding_does_not_end_the_run() -> None:
         assert b"use-after-free" in octets.getvalue()
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None, max_examples=25)
+@SOME_RECORDS
 @given(records())
 def test_hostile_text_reaches_no_terminal(record: RunRecord) -> None:
     console = Console(file=io.StringIO(), record=True, force_terminal=True, width=120, color_system=None)

@@ -6,7 +6,7 @@ import io
 from dataclasses import replace
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from rich.console import Console
 
 from fuzzpair.errors import StoreError, UsageError
@@ -14,7 +14,7 @@ from fuzzpair.model.run_record import RunRecord
 from fuzzpair.report.clean import cleaned
 from fuzzpair.report.console import make_console
 from fuzzpair.report.explain import render_explanation
-from report.records import full_record, judgement, records
+from report.records import SOME_RECORDS, full_record, judgement, records
 
 
 def blob(digest: str) -> bytes:
@@ -96,7 +96,7 @@ def test_a_terminal_gets_the_diff_in_colour() -> None:
     assert "\x1b[" in line
 
 
-@settings(suppress_health_check=list(HealthCheck), deadline=None, max_examples=25)
+@SOME_RECORDS
 @given(records())
 def test_hostile_text_reaches_no_terminal(record: RunRecord) -> None:
     console = Console(file=io.StringIO(), record=True, force_terminal=True, width=120)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from xml.etree import ElementTree as ET
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 
 from fuzzpair.errors import StoreError
 from fuzzpair.model.evidence import Evidence, ReplayedProgram
@@ -21,10 +21,21 @@ from fuzzpair.report.stored import NOTHING_STORED, Stored
 from fuzzpair.report.totals import totals
 from report.elements import OF_FORMATS, Elements, addresses, assert_policy
 from report.large_run import large_run
-from report.records import DIGEST, HOSTILE, PATCH, claim, found, full_record, judgement, passing_record, records, row
+from report.records import (
+    DIGEST,
+    HOSTILE,
+    PATCH,
+    SOME_RECORDS,
+    claim,
+    found,
+    full_record,
+    judgement,
+    passing_record,
+    records,
+    row,
+)
 
 ROOM_FOR_ONE = 7_000  # octets: more than the evidence of one mistake of the record made by hand, less than of all
-few = settings(suppress_health_check=list(HealthCheck), deadline=None, max_examples=10)
 SEED = bytes(range(40))
 
 
@@ -41,7 +52,7 @@ def test_it_begins_with_the_sentence_that_every_report_says() -> None:
     assert "Gate error: this run is not a result (exit code 3)" in shown.text
 
 
-@few
+@SOME_RECORDS
 @given(records())
 def test_the_numbers_are_those_of_every_report(record: RunRecord) -> None:
     numbers = totals(record)

@@ -9,22 +9,21 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from fuzzpair.errors import UsageError
 from fuzzpair.model.run_record import RunRecord
 from fuzzpair.report import json_report, run_schema
 from fuzzpair.report.run_fields import FIELDS
-from report.records import HOSTILE, full_record, records
+from report.records import HOSTILE, SOME_RECORDS, full_record, records
 
 DOCS = Path(__file__).parents[2] / "docs"
 AGAIN = "run `python -m fuzzpair.report.run_schema` in the repository"
 encodable = st.one_of(st.sampled_from([each for each in HOSTILE if "\udc80" not in each]), st.text(max_size=30))
-many = settings(suppress_health_check=list(HealthCheck), deadline=None, max_examples=25)
 
 
-@many
+@SOME_RECORDS
 @given(records(encodable))
 def test_there_and_back(record: RunRecord) -> None:
     text = json_report.render(record)
@@ -32,7 +31,7 @@ def test_there_and_back(record: RunRecord) -> None:
     assert json_report.read_record(text) == record
 
 
-@many
+@SOME_RECORDS
 @given(records())
 def test_only_a_lone_surrogate_changes_and_only_once(record: RunRecord) -> None:
     text = json_report.render(record)
@@ -85,7 +84,7 @@ def test_every_field_has_its_line_and_no_line_is_left_over() -> None:
         assert list(described) == list(parts[name]["properties"]), f"{name}: put report/run_fields.py right"
 
 
-@many
+@SOME_RECORDS
 @given(records())
 def test_what_is_written_fits_the_schema(record: RunRecord) -> None:
     schema = run_schema.json_schema()

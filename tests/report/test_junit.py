@@ -6,14 +6,14 @@ import xml.etree.ElementTree as ET
 from dataclasses import replace
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 
 from fuzzpair.model.gate import Difference, Gate, GateStatus
 from fuzzpair.model.run_record import RunRecord
 from fuzzpair.model.verdict import Fidelity
 from fuzzpair.report import junit
 from report.junit_schema import objections
-from report.records import HOSTILE, full_record, passing_record, records
+from report.records import HOSTILE, SOME_RECORDS, full_record, passing_record, records
 
 
 def outcomes(record: RunRecord) -> dict[str, tuple[str, str]]:
@@ -80,7 +80,7 @@ def test_a_log_cannot_break_the_file(text: str) -> None:
     assert sum(said == "error" for said, _ in cases.values()) == 3
 
 
-@settings(suppress_health_check=list(HealthCheck), deadline=None, max_examples=25)
+@SOME_RECORDS
 @given(records())
 def test_any_record_makes_a_file_that_parses(record: RunRecord) -> None:
     root = ET.fromstring(junit.render(record))
@@ -106,7 +106,7 @@ def test_any_number_of_differences(findings: int) -> None:
     assert (suite.get("tests"), suite.get("failures")) == (str(findings), str(findings))
 
 
-@settings(suppress_health_check=list(HealthCheck), deadline=None, max_examples=25)
+@SOME_RECORDS
 @given(records())
 def test_any_record_keeps_the_rules_of_the_strictest_reader(record: RunRecord) -> None:
     assert objections(junit.render(record)) == []

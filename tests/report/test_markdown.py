@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 
 from fuzzpair.model.claim_answer import Reply
 from fuzzpair.model.run_record import RunRecord
 from fuzzpair.report import markdown
-from report.records import claim, full_record, passing_record, records, row, weighed_claim
+from report.records import SOME_RECORDS, claim, full_record, passing_record, records, row, weighed_claim
 
 
 def test_the_most_important_comes_first() -> None:
@@ -61,7 +61,7 @@ def test_many_rows_are_counted_not_listed() -> None:
     assert "68 more in run.json" in text
 
 
-@settings(suppress_health_check=list(HealthCheck), deadline=None, max_examples=25)
+@SOME_RECORDS
 @given(records())
 def test_every_line_of_a_table_has_as_many_cells_as_its_heading(record: RunRecord) -> None:
     width = 0
@@ -71,7 +71,7 @@ def test_every_line_of_a_table_has_as_many_cells_as_its_heading(record: RunRecor
         width = cells
 
 
-@settings(suppress_health_check=list(HealthCheck), deadline=None, max_examples=25)
+@SOME_RECORDS
 @given(records())
 def test_nothing_of_a_log_is_markup(record: RunRecord) -> None:
     for line in markdown.render(record).splitlines():

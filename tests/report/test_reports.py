@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 
 from fuzzpair.errors import FuzzpairError
 from fuzzpair.model.run_record import RunRecord
@@ -20,9 +20,7 @@ from fuzzpair.report import REPORTERS, clean, html, json_report, junit, markdown
 from fuzzpair.report.console import make_console, render_matrix
 from fuzzpair.report.stored import NOTHING_STORED, Stored
 from fuzzpair.report.totals import totals
-from report.records import full_record, records
-
-many = settings(suppress_health_check=list(HealthCheck), deadline=None, max_examples=25)
+from report.records import SOME_RECORDS, full_record, records
 
 
 class Broken:
@@ -65,7 +63,7 @@ def test_a_write_that_fails_leaves_nothing_behind(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", REPORTERS)
-@many
+@SOME_RECORDS
 @given(records())
 def test_no_reporter_lets_a_character_through_that_does_something(name: str, record: RunRecord) -> None:
     # Over the table, so that a reporter of a later issue is held to it without a new test.
@@ -73,7 +71,7 @@ def test_no_reporter_lets_a_character_through_that_does_something(name: str, rec
     assert text.translate({ord("\n"): "", ord("\t"): ""}).isprintable()
 
 
-@many
+@SOME_RECORDS
 @given(records())
 def test_the_same_numbers_everywhere(record: RunRecord) -> None:
     numbers = totals(record)
@@ -103,7 +101,7 @@ def test_the_same_numbers_everywhere(record: RunRecord) -> None:
         assert controls in text, name
 
 
-@many
+@SOME_RECORDS
 @given(records())
 def test_sarif_has_a_result_for_each_word_of_a_judge_and_a_notice_for_what_was_not_done(record: RunRecord) -> None:
     document = json.loads(sarif.render(record))

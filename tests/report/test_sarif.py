@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 
 from fuzzpair.errors import StoreError
 from fuzzpair.flavours import RECIPES
@@ -22,7 +22,7 @@ from fuzzpair.model.tool import Tool
 from fuzzpair.model.verdict import Rung
 from fuzzpair.report import sarif
 from fuzzpair.report.stored import Stored
-from report.records import HOSTILE, full_record, judgement, passing_record, records, rejected, row
+from report.records import HOSTILE, SOME_RECORDS, full_record, judgement, passing_record, records, rejected, row
 from report.sarif_schema import problems
 
 LOGS = Path(__file__).parents[1] / "logs"
@@ -82,7 +82,7 @@ def results(read: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
 # --- the schema --------------------------------------------------------------------------------
 
 
-@settings(suppress_health_check=list(HealthCheck), deadline=None, max_examples=25)
+@SOME_RECORDS
 @given(records())
 def test_any_record_is_valid(record: RunRecord) -> None:
     assert not problems(document(record, logged(HOSTILE[0] + LOG)))
