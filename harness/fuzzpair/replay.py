@@ -203,6 +203,11 @@ class KnownBad:
     silent: bool
     log: str
 
+    @property
+    def complete(self) -> bool:
+        """What failed is not stored: the next run asks again, as of everything that could not be done."""
+        return self.spoke and self.silent
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KnownBadJob:

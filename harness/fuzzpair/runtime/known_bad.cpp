@@ -34,9 +34,14 @@ static int memory_fault(int argc) {
     return answer;
 }
 
+// Many times: of two accesses in the same instant each may be over before the other one's is noted, and none is told of.
+static void count_up(int argc) {
+    for (int times = 0; times < 10000; times++) shared_count += argc;
+}
+
 static int thread_fault(int argc) {
-    std::thread other([argc] { shared_count += argc; });
-    shared_count += argc;
+    std::thread other([argc] { count_up(argc); });
+    count_up(argc);
     other.join();
     return shared_count;
 }

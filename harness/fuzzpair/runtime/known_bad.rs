@@ -25,10 +25,17 @@ fn memory_fault() -> i32 {
     if block[black_box(3)] == 42 { 1 } else { 0 }
 }
 
+// Many times: of two accesses in the same instant each may be over before the other one's is noted, and none is told of.
+fn count_up() {
+    for _ in 0..10_000 {
+        // SAFETY: none, and that is the point.
+        unsafe { SHARED += 1 };
+    }
+}
+
 fn thread_fault() -> i32 {
-    // SAFETY: none, and that is the point.
-    let other = std::thread::spawn(|| unsafe { SHARED += 1 });
-    unsafe { SHARED += 1 };
+    let other = std::thread::spawn(count_up);
+    count_up();
     other.join().expect("the thread does not panic");
     unsafe { SHARED }
 }
