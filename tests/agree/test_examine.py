@@ -69,6 +69,7 @@ def test_a_side_that_dies_has_crashed_and_the_other_has_answered() -> None:
     }
 
 
+@pytest.mark.slow
 def test_a_side_that_never_ends_hangs() -> None:
     def waits(data: bytes) -> str:
         if b"!" in data:

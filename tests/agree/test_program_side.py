@@ -101,7 +101,7 @@ def ask(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Ask:
         (b"s", Ending.SILENT, ""),
         (b"!", Ending.CRASH, ""),
         (b"e", Ending.CRASH, ""),
-        (b"~", Ending.HANG, ""),
+        pytest.param(b"~", Ending.HANG, "", marks=pytest.mark.slow),
     ],
 )
 def test_what_a_program_does_is_its_answer_and_it_goes_on(ask: Ask, data: bytes, ending: Ending, text: str) -> None:

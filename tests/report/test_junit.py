@@ -93,7 +93,7 @@ def test_any_record_makes_a_file_that_parses(record: RunRecord) -> None:
         assert suite.get("failures") == str(sum(case.find("failure") is not None for case in cases))
 
 
-@pytest.mark.parametrize("findings", [0, 1, 5_000])
+@pytest.mark.parametrize("findings", [0, 1, pytest.param(5_000, marks=pytest.mark.slow)])
 def test_any_number_of_differences(findings: int) -> None:
     whole = passing_record()
     rows = tuple(replace(whole.rows[0], mistake=f"m{number}") for number in range(findings))

@@ -177,6 +177,7 @@ def test_one_run_alone_has_no_trend_and_a_state_that_cannot_be_read_is_said() ->
 # --- limits and hostile text -------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_large_run_is_a_page_that_can_be_mailed_and_waits_as_text() -> None:
     text = pair_page.render(*large_pair_run())
     assert len(text.encode()) <= page_room.SIZE_LIMIT <= 15_000_000

@@ -55,6 +55,7 @@ def test_a_stream_has_a_table_and_a_truncated_one_has_none() -> None:
     assert describe_stream(b"") == "names 0\ntypes 0\n"
 
 
+@pytest.mark.slow
 def test_every_type_of_the_contract_is_generated_and_accepted() -> None:
     texts = [describe_message(sample.data) for sample in valid_messages(1, 700)]
     assert REJECT not in texts
@@ -91,6 +92,7 @@ def test_every_disagreement_is_explained_in_the_docs() -> None:
     assert [name for name in sorted(DOCUMENTED) if f"`{name}`" not in text] == []
 
 
+@pytest.mark.slow
 def test_overruling_changes_nothing_without_a_reason(samples: list[Sample]) -> None:
     for sample in samples:
         text, reasons = describe_by_contract("message", sample.data)
@@ -109,6 +111,7 @@ def test_the_samples_depend_on_the_seed_alone() -> None:
     assert all_streams(7, 10) == all_streams(7, 10)
 
 
+@pytest.mark.slow
 def test_dns_message_accepts_what_the_reference_accepts(samples: list[Sample]) -> None:
     """And the reverse. Left out are opaque rdata, which dnspython may have a class for, and UPDATE, where an
     rdata may be empty (RFC 2136 §2.4).
