@@ -40,7 +40,7 @@ def gzip(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("gzip")
     subprocess.run(("cp", "-r", f"{GZIP.parent}/.", str(folder)), check=True)
     pipeline = folder / "pipeline.yml"
-    pipeline.write_text(f"{pipeline.read_text().rstrip()}\n  state: {folder / 'pair'}\n")
+    pipeline.write_text(pipeline.read_text().replace("\nfuzz:\n", f"\nfuzz:\n  state: {folder / 'pair'}\n"))
     env = {**os.environ, "GIT_AUTHOR_NAME": "a", "GIT_AUTHOR_EMAIL": "a@b.example"}
     env |= {"GIT_COMMITTER_NAME": "a", "GIT_COMMITTER_EMAIL": "a@b.example"}
     for words in (("init", "-q", "-b", "main"), ("add", "."), ("commit", "-qm", "base")):
