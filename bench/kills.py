@@ -81,7 +81,7 @@ def _pipeline(config: Path, state: Path) -> Path:
     pipeline = folder / config.name
     text = pipeline.read_text()
     if "state:" not in text:
-        pipeline.write_text(f"{text.rstrip()}\n  state: {(state / 'pair').resolve()}\n")
+        pipeline.write_text(text.replace("\nfuzz:\n", f"\nfuzz:\n  state: {(state / 'pair').resolve()}\n"))
     return pipeline
 
 
