@@ -7,6 +7,7 @@ import shutil
 import signal
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -16,6 +17,9 @@ from fuzzpair.errors import BackendError
 from fuzzpair.store import Store
 from tiny_cli import Here
 from tiny_pair import TinyPair
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 NO_ENGINE = "no Docker engine answers"
 NO_BROWSER = "no Chromium: apt-get install chromium (or name one in FUZZPAIR_TEST_BROWSER)"
@@ -106,6 +110,23 @@ class BrowserTests:
         if self.skipped:
             said = f"browser tests: {self.skipped} skipped: {NO_BROWSER}"
             terminalreporter.write_line(said if self.may_skip else f"FAILED: {said}", red=not self.may_skip)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """The machine's Chromium, once a module. Playwright is imported where a page is opened: it takes its time."""
+    from playwright.sync_api import sync_playwright  # noqa: PLC0415
+
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=browser_path(), args=["--no-sandbox"])
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def complaints() -> list[str]:
+    """Whatever a page complains of."""
+    return []
 
 
 def browser_path() -> str | None:

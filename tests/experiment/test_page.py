@@ -7,11 +7,10 @@ from typing import Any
 from urllib.parse import unquote
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
-from conftest import browser_path
 from experiment.running import Finished
+from report.open_page import assert_accessible, shown, watched
 
 pytestmark = [pytest.mark.container, pytest.mark.browser]
 
@@ -21,25 +20,14 @@ Rows = dict[str, dict[str, dict[str, Any]]]  # by mistake, by variant
 CONTENT_LAID_OUT = "() => document.querySelectorAll('.entry > script.later').length === 0"
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=browser_path(), args=["--no-sandbox"])
-        yield opened
-        opened.close()
-
-
 @pytest.fixture(params=["light", "dark"])
-def page(browser: Browser, first_run: Finished, request: pytest.FixtureRequest) -> Iterator[Page]:
-    """The page as it was written, opened as from a mail. Any word on the console and any request but its own fails."""
-    complaints: list[str] = []
-    address = (first_run.out / "report.html").resolve().as_uri()
+def page(
+    browser: Browser, first_run: Finished, complaints: list[str], request: pytest.FixtureRequest
+) -> Iterator[Page]:
+    """The page as it was written. Any word on the console and any request but its own fails."""
+    file = (first_run.out / "report.html").resolve()
     # Without smooth scrolling: each of many links would take a second.
-    opened = browser.new_context(color_scheme=request.param, reduced_motion="reduce").new_page()
-    opened.on("console", lambda said: complaints.append(f"console {said.type}: {said.text}"))
-    opened.on("pageerror", lambda error: complaints.append(f"error: {error}"))
-    opened.on("request", lambda asked: complaints.append(asked.url) if asked.url != address else None)
-    opened.goto(address)
+    opened = watched(browser, file, complaints, request.param, reduced_motion=True)
     yield opened
     opened.context.close()
     assert not complaints
@@ -51,12 +39,6 @@ def rows(first_run: Finished) -> Rows:
     for row in first_run.record["rows"]:
         made.setdefault(row["mistake"], {})[row["variant"]] = row
     return made
-
-
-def left(page: Page) -> set[str]:
-    rows = page.locator(".matrix tbody tr:visible th a").all_text_contents()
-    assert rows == page.locator("article:visible h3").all_text_contents(), "a filter acts on both"
-    return set(rows)
 
 
 def rungs_of(row: dict[str, Any]) -> set[str]:
@@ -84,7 +66,7 @@ def test_every_cell_of_the_matrix_is_the_records(page: Page, rows: Rows, first_r
 
 def test_every_filter_leaves_what_the_record_has(page: Page, rows: Rows) -> None:
     def check(wanted: set[str], what: str) -> None:
-        assert left(page) == wanted, what
+        assert set(shown(page)) == wanted, what
         expect(page.locator("#count")).to_have_text(f"{len(wanted)} of {len(rows)} mistakes shown")
         page.get_by_role("button", name="Show all").click()
         expect(page.locator("#count")).to_have_text(f"{len(rows)} of {len(rows)} mistakes shown")
@@ -108,7 +90,7 @@ def test_every_filter_leaves_what_the_record_has(page: Page, rows: Rows) -> None
     check(set(), "a clean run differs in nothing")
     one = min(rows)
     page.fill("#text", one)
-    assert one in left(page)
+    assert one in shown(page)
 
 
 def options(page: Page, field: str) -> list[str]:
@@ -173,10 +155,7 @@ def test_what_is_drawn_has_its_words(page: Page, first_run: Finished) -> None:
 
 
 def test_it_is_accessible_and_turns_dark_and_light(page: Page) -> None:
-    page.click("#open")
-    found = Axe().run(page)
-    assert found.violations_count == 0, found.generate_report()
-    assert len(found.response["passes"]) > 20  # it did look
+    assert_accessible(page)
     paper = "getComputedStyle(document.body).backgroundColor"
     before = page.evaluate(paper)
     page.click("#theme")

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from playwright.sync_api import Browser, CDPSession, Page
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, CDPSession, Locator, Page, expect
 
 LIMIT_MS: Final = 2_000
 
@@ -49,9 +50,14 @@ def written(folder: Path, text: str) -> Path:
     return file
 
 
-def watched(browser: Browser, file: Path, complaints: list[str], scheme: str = "light") -> Page:
+def watched(
+    browser: Browser, file: Path, complaints: list[str], scheme: str = "light", *, reduced_motion: bool = False
+) -> Page:
     """The page, opened as from a mail. Any word on the console, any dialog and any request but its own is told."""
-    context = browser.new_context(color_scheme="dark" if scheme == "dark" else "light")
+    context = browser.new_context(
+        color_scheme="dark" if scheme == "dark" else "light",
+        reduced_motion="reduce" if reduced_motion else "no-preference",
+    )
     page = context.new_page()
     page.on("console", lambda said: complaints.append(f"console {said.type}: {said.text}"))
     page.on("pageerror", lambda error: complaints.append(f"error: {error}"))
@@ -67,6 +73,22 @@ def shown(page: Page) -> list[str]:
     sections = page.locator("article:visible h3").all_text_contents()  # not inner: off the screen it is laid out later
     assert rows == sections  # a filter acts on both
     return rows
+
+
+def copied(page: Page, button: Locator) -> str:
+    """What a copy button leaves: in the clipboard, or selected where a browser forbids that."""
+    button.click()
+    expect(button).not_to_have_text("Copy")
+    said = "navigator.clipboard.readText()" if button.inner_text() == "Copied" else "getSelection().toString()"
+    return str(page.evaluate(said))
+
+
+def assert_accessible(page: Page) -> None:
+    """axe finds nothing, with everything unfolded."""
+    page.click("#open")
+    found = Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()
+    assert len(found.response["passes"]) > 20  # it did look
 
 
 def opened(page: Page, file: Path, words: str) -> Opened:
