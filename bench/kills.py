@@ -81,6 +81,8 @@ def _pipeline(config: Path, state: Path) -> Path:
     pipeline = folder / config.name
     text = pipeline.read_text()
     if "state:" not in text:
+        if "\nfuzz:\n" not in text:
+            sys.exit(f"{config}: there is no line `fuzz:` below which `state:` could stand")  # or the state is not ours
         pipeline.write_text(text.replace("\nfuzz:\n", f"\nfuzz:\n  state: {(state / 'pair').resolve()}\n"))
     return pipeline
 

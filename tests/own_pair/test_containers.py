@@ -40,7 +40,9 @@ def gzip(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("gzip")
     subprocess.run(("cp", "-r", f"{GZIP.parent}/.", str(folder)), check=True)
     pipeline = folder / "pipeline.yml"
-    pipeline.write_text(pipeline.read_text().replace("\nfuzz:\n", f"\nfuzz:\n  state: {folder / 'pair'}\n"))
+    before, section, after = pipeline.read_text().partition("\nfuzz:\n")
+    assert section, "the state would be another one"
+    pipeline.write_text(f"{before}{section}  state: {folder / 'pair'}\n{after}")
     env = {**os.environ, "GIT_AUTHOR_NAME": "a", "GIT_AUTHOR_EMAIL": "a@b.example"}
     env |= {"GIT_COMMITTER_NAME": "a", "GIT_COMMITTER_EMAIL": "a@b.example"}
     for words in (("init", "-q", "-b", "main"), ("add", "."), ("commit", "-qm", "base")):
