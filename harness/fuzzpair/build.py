@@ -70,7 +70,7 @@ class BuildJob:
     and its objects for the sources that are the same; one that includes a changed header is not."""
 
     kind: ClassVar[str] = "build"
-    revision: ClassVar[int] = 2
+    revision: ClassVar[int] = 3
     result_type: ClassVar[type[Build]] = Build
 
     language: Language
@@ -361,7 +361,9 @@ class _RustBuild(_Compilation):
         extra = self.recipe.link if program == JUDGE else (*self.recipe.link, *self.recipe.fuzz_link)
         if self.job.flavour is Flavour.CANARY:
             extra = (*extra, "-Clink-arg=canary.o", "-L.")
-        return self._rustc("--crate-name=program", entry, "--extern=dns=libdns.rlib", *extra, "-o", program)
+        # All programs are one crate by name; -Cmetadata keeps their incremental states apart.
+        crate = ("--crate-name=program", f"-Cmetadata={program}", f"-Cincremental={INCREMENTAL}")
+        return self._rustc(*crate, entry, "--extern=dns=libdns.rlib", *extra, "-o", program)
 
 
 def _runtime_line(name: str) -> tuple[str, ...]:
