@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -59,15 +60,12 @@ def test_all_of_it_is_sent_and_nothing_else_of_ours_is_needed() -> None:
     assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
 
 
-def test_it_ends_its_command_when_the_orchestrator_is_gone(tmp_path: Path) -> None:
+@pytest.mark.parametrize("contained", [False, True])
+def test_it_ends_its_command_when_the_orchestrator_is_gone(contained: bool, tmp_path: Path) -> None:
     """As after `kill -9`: nobody closes anything in order, stdin just ends."""
-    command = {"argv": ["sh", "-c", "echo $$ > pid; sleep 300 & echo $! > child; wait"], "env": {}, "cwd": "."}
-    limits = {"timeout_s": 300, "idle_s": None, "cpu_s": None, "output_limit": 100}
-    request = {"commands": [command | limits], "keep_going": True, "root": str(tmp_path)}
-    surroundings: dict[str, object] = {"env": {"PATH": os.environ["PATH"]}, "oom_files": [], "memory_kb": None}
     with subprocess.Popen([sys.executable, "-I", "-c", runner_source()], stdin=-1, stdout=-1, stderr=-1) as process:
         assert process.stdin is not None
-        process.stdin.write(json.dumps(request | surroundings).encode() + b"\n")
+        process.stdin.write(_endless(tmp_path, contained=contained))
         process.stdin.flush()
         child = _when_written(tmp_path / "child")
         process.stdin.close()
@@ -75,6 +73,42 @@ def test_it_ends_its_command_when_the_orchestrator_is_gone(tmp_path: Path) -> No
     for pid in (int((tmp_path / "pid").read_text()), child):
         with pytest.raises(ProcessLookupError):
             os.kill(pid, 0)
+
+
+def test_its_command_ends_with_it_where_no_container_does_that(tmp_path: Path) -> None:
+    with subprocess.Popen([sys.executable, "-I", "-c", runner_source()], stdin=-1, stdout=-1, stderr=-1) as process:
+        assert process.stdin is not None
+        process.stdin.write(_endless(tmp_path, contained=False))
+        process.stdin.flush()
+        child = _when_written(tmp_path / "child")
+        process.kill()
+    try:
+        pid = int((tmp_path / "pid").read_text())
+        for _ in range(500):
+            if _has_ended(pid):
+                break
+            time.sleep(0.02)
+        assert _has_ended(pid)
+    finally:
+        os.kill(child, signal.SIGKILL)
+
+
+def _endless(root: Path, *, contained: bool) -> bytes:
+    """A request for a command that has a child, writes down both their ids, and does not end."""
+    command = {"argv": ["sh", "-c", "echo $$ > pid; sleep 300 & echo $! > child; wait"], "env": {}, "cwd": "."}
+    limits = {"timeout_s": 300, "idle_s": None, "cpu_s": None, "output_limit": 100}
+    request = {"commands": [command | limits], "keep_going": True, "root": str(root)}
+    surroundings = {"env": {"PATH": os.environ["PATH"]}, "oom_files": [], "memory_kb": None, "contained": contained}
+    return json.dumps(request | surroundings).encode() + b"\n"
+
+
+def _has_ended(pid: int) -> bool:
+    """Whether a process is gone, or waits for whoever started it to notice."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text()
+    except FileNotFoundError:
+        return True
+    return stat.rpartition(")")[2].split()[0] == "Z"
 
 
 def test_a_file_is_there_whole_or_not_at_all(tmp_path: Path) -> None:

@@ -151,6 +151,13 @@ def test_no_core_file_and_the_usual_stack(sandbox: Sandbox) -> None:
     assert run(sandbox, "ulimit -c; ulimit -s").stdout == b"0\n8192\n"
 
 
+def test_the_kernel_kills_the_command_before_what_watches_over_it(sandbox: Sandbox) -> None:
+    done = sandbox.run(shell("sleep 0.5; cat /proc/$$/oom_score_adj /proc/$PPID/oom_score_adj"))
+    command, runner = done.stdout.split()
+    assert int(command) == 1000
+    assert int(runner) < 1000
+
+
 def test_the_environment_is_the_sandbox_s_own_and_the_command_s(sandbox: Sandbox) -> None:
     completed = sandbox.run(Command(argv=("env",), env=(("ASAN_OPTIONS", "a=1"), ("TZ", "CET")), timeout_s=5))
     names = dict(line.split("=", 1) for line in completed.stdout.decode().splitlines())

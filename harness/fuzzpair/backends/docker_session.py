@@ -183,7 +183,7 @@ class DockerSandbox:
             return ()
         for command in commands:
             check_path(command.cwd)
-        around = Surroundings(root=self.root, env=ENV, oom_files=OOM_FILES)
+        around = Surroundings(root=self.root, env=ENV, oom_files=OOM_FILES, contained=True)
         with self._asked(encode_request(commands, around, keep_going=keep_going), longest_s(commands)) as chunks:
             return read_answers(chunks, commands, keep_going=keep_going)
 

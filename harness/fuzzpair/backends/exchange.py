@@ -40,6 +40,7 @@ class Surroundings:
     env: Mapping[str, str]
     oom_files: tuple[str, ...] = ()  # where this sandbox's own OOM kills are counted
     memory_kb: int | None = None  # watched by the runner where no kernel limit is set
+    contained: bool = False  # a container ends what a runner that was killed leaves behind
 
 
 @cache
@@ -70,6 +71,7 @@ def encode_request(commands: Sequence[Command], around: Surroundings, *, keep_go
         "env": dict(around.env),
         "oom_files": list(around.oom_files),
         "memory_kb": around.memory_kb,
+        "contained": around.contained,
     }
     return json.dumps(request).encode() + b"\n"
 

@@ -19,15 +19,23 @@ def become_reaper() -> None:
     _libc.prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
 
 
-def restrict(cpu_s: int | None) -> None:
-    """In the child, before it becomes the command."""
-    _libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-    _libc.prctl(PR_SET_DUMPABLE, 1, 0, 0, 0)  # else /proc/self belongs to root until exec
-    with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w") as score:  # noqa: PTH123
-        score.write("1000")  # the kernel kills the command, not what watches over it
+def limit_all() -> None:
+    """Limits of this process, for all commands to inherit: none has to be set between a command's fork and its exec."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    if cpu_s is not None:
-        resource.setrlimit(resource.RLIMIT_CPU, (cpu_s, cpu_s + 1))
     for what, most in ((resource.RLIMIT_STACK, STACK_OCTETS), (resource.RLIMIT_FSIZE, FILE_OCTETS)):
         hard = resource.getrlimit(what)[1]
         resource.setrlimit(what, (most if hard == resource.RLIM_INFINITY else min(most, hard), hard))
+
+
+def limit(pid: int, cpu_s: int | None) -> None:
+    """Limits of one command that has just started; one that has ended already needs none."""
+    with contextlib.suppress(OSError), open(f"/proc/{pid}/oom_score_adj", "w") as score:  # noqa: PTH123
+        score.write("1000")  # the kernel kills the command, not what watches over it
+    if cpu_s is not None:
+        with contextlib.suppress(OSError):
+            resource.prlimit(pid, resource.RLIMIT_CPU, (cpu_s, cpu_s + 1))
+
+
+def die_with_parent() -> None:
+    """In the child, before it becomes the command."""
+    _libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)

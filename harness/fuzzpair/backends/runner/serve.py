@@ -19,7 +19,7 @@ from typing import BinaryIO
 
 from fuzzpair.backends.runner.commands import run_commands
 from fuzzpair.backends.runner.files import get, keep, place_blobs, put
-from fuzzpair.backends.runner.prctl import become_reaper
+from fuzzpair.backends.runner.prctl import become_reaper, limit_all
 from fuzzpair.backends.runner.wire import Incoming, OrchestratorGone
 
 
@@ -34,6 +34,7 @@ def children_wake() -> int:
 def serve(incoming: Incoming, answer: BinaryIO) -> None:
     """Answer requests until stdin ends."""
     become_reaper()
+    limit_all()
     wake = children_wake()
     while line := incoming.line():
         request = json.loads(line)
