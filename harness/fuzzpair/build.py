@@ -33,8 +33,9 @@ _CANARY_FUZZ_LINK = ("canary_fuzz.o", "-Wl,--wrap=LLVMFuzzerTestOneInput")
 
 # What an unpatched build leaves for the builds of changed trees: the standard headers, precompiled (reading them takes
 # longer than compiling what includes them), and rustc's incremental state (a change of one function is then a third of
-# the work). docs/decisions/0006 says what this changes and what it does not.
+# the work) with the package's own files compiled. docs/decisions/0006 says what this changes and what it does not.
 INCREMENTAL = "incremental"
+CANARY_LIBRARY = "libfuzzpair_canary.rlib"
 PREPARED = {Language.CPP: "std_headers.pch", Language.RUST: f"{INCREMENTAL}.tar"}
 
 Lines = list[tuple[str, ...]]  # command lines
@@ -80,7 +81,13 @@ class BuildJob:
     flags: tuple[str, ...]  # every flag in force: a changed table is a changed job
     base_key: str | None = None
     base_sources: Sources = ()
+    prepares: bool = False  # others start from this build, although it starts from one itself
     subject: str = field(default="", compare=False)
+
+    @property
+    def is_base(self) -> bool:
+        """Whether it leaves what builds of changed trees start from."""
+        return self.base_key is None or self.prepares
 
     @property
     def label(self) -> str:
@@ -238,8 +245,8 @@ class _Compilation:
             )
 
     def finish(self, programs: tuple[str, ...], objects: Mapping[str, str]) -> Build:
-        """Keep the programs; of a build without a base also what it prepared and its objects."""
-        is_base = self.job.base_key is None
+        """Keep the programs; of a build that others start from also what it prepared and its objects."""
+        is_base = self.job.is_base
         kept = self._keep([*programs, *([self.prepared, *objects.values()] if is_base else [])])
         self.sandbox.keep(self._inside({name: kept[name] for name in programs}))  # to be fuzzed and replayed here
         return Build(
@@ -333,10 +340,11 @@ class _RustBuild(_Compilation):
     def run(self) -> Build:
         self.put({})
         programs = (JUDGE, *self.fuzzed)
-        before = [*self._starting_lines(), *self._runtime_lines()]
+        before = [*self._starting_lines(), *(self._runtime_lines() if self.taken_up is None else ())]
         library = ("--crate-type=rlib", "--crate-name=dns", "src/lib.rs", "-o", "libdns.rlib")
         compiling = [self._rustc(f"-Cincremental={INCREMENTAL}", *library), *map(self._program_line, programs)]
-        after: Lines = [("tar", "cf", self.prepared, INCREMENTAL)] if self.job.base_key is None else []
+        runtime = [line[-1] for line in self._runtime_lines()]
+        after: Lines = [("tar", "cf", self.prepared, INCREMENTAL, *runtime)] if self.job.is_base else []
         return self.compile(before, compiling, after, parse_rustc) or self.finish(programs, {})
 
     def _starting_lines(self) -> Lines:
@@ -347,14 +355,14 @@ class _RustBuild(_Compilation):
         return [clear, ("tar", "xf", self.prepared)]
 
     def _rustc(self, *arguments: str) -> tuple[str, ...]:
-        canary = ("--extern=fuzzpair_canary=libfuzzpair_canary.rlib",) if self.job.flavour is Flavour.CANARY else ()
+        canary = (f"--extern=fuzzpair_canary={CANARY_LIBRARY}",) if self.job.flavour is Flavour.CANARY else ()
         return ("rustc", *RUST_COMMON, *self.recipe.compile, *canary, *arguments)
 
     def _runtime_lines(self) -> Lines:
         if self.job.flavour is not Flavour.CANARY:
             return [_runtime_line(name) for name in self.recipe.runtime]
-        shim = ("rustc", "--edition=2021", "-O", "--crate-type=rlib", "--crate-name=fuzzpair_canary", "canary.rs")
-        return [_runtime_line("canary"), shim]
+        as_library = ("--crate-type=rlib", "--crate-name=fuzzpair_canary", "-o", CANARY_LIBRARY)
+        return [_runtime_line("canary"), ("rustc", "--edition=2021", "-O", "canary.rs", *as_library)]
 
     def _program_line(self, program: str) -> tuple[str, ...]:
         entry = "src/main.rs" if program == JUDGE else f"fuzz/fuzz_targets/{program.removeprefix('fuzz_')}.rs"

@@ -21,7 +21,7 @@ from fuzzpair.model.flavour import Flavour
 from fuzzpair.model.language import Language
 from fuzzpair.model.run_record import Row, RunRecord
 from fuzzpair.store import Store, canonical_json, digest
-from fuzzpair.subjects import planted_subject, unpatched_subject
+from fuzzpair.subjects import planted_subject, starting_subjects, unpatched_subject
 
 SCHEMA = "fuzzpair/bundle/1"
 MANIFEST, RECORD, PAIR, BLOBS = "bundle.json", "run.json", "pair", "blobs"
@@ -82,10 +82,10 @@ def write_bundle(record: RunRecord, text: str, config_file: Path, store: Store, 
 def _check_sources(record: RunRecord, config: Config, store: Store) -> None:
     """Raises UsageError where what is here is not what the run judged: a patch, or a twin."""
     targets = tuple(config.pair.targets)
-    unpatched = {
-        language: unpatched_subject(language, read_tree(config.pair.folder(language)), targets, FLAVOURS, store)
-        for language in Language
-    }
+    trees = {language: read_tree(config.pair.folder(language)) for language in Language}
+    fingerprint = record.toolchain.fingerprint
+    unpatched = {one: unpatched_subject(one, trees[one], targets, FLAVOURS, store) for one in Language}
+    starts = starting_subjects(unpatched, trees[Language.RUST], FLAVOURS, store, fingerprint)
     mistakes: dict[str, Mistake] = {}
     for row in record.rows:
         if not row.evidence.job_keys:  # it was not built
@@ -99,9 +99,8 @@ def _check_sources(record: RunRecord, config: Config, store: Store) -> None:
         planted = mistake.variant(row.variant)
         if planted is None or planted.problem or planted.digest != row.patch_digest:
             raise _other_sources(row)
-        base = unpatched[row.variant.language]
-        subject = planted_subject(mistake, planted, base, FLAVOURS, store, record.toolchain.fingerprint)
-        if not {job_key(job, record.toolchain.fingerprint) for _, job in subject.builds} <= set(row.evidence.job_keys):
+        subject = planted_subject(mistake, planted, starts[row.variant], FLAVOURS, store, fingerprint)
+        if not {job_key(job, fingerprint) for _, job in subject.builds} <= set(row.evidence.job_keys):
             raise _other_sources(row)
 
 

@@ -12,7 +12,7 @@ from fuzzpair.fuzz.triggers import Triggers
 from fuzzpair.jobs import Outcomes, Worker
 from fuzzpair.mistakes import Tree
 from fuzzpair.model.flavour import Flavour
-from fuzzpair.model.language import Language
+from fuzzpair.model.language import Language, Variant
 from fuzzpair.replay import ReplayJob
 from fuzzpair.subjects import Subject
 from fuzzpair.triage.grouping import NO_RULINGS
@@ -21,7 +21,8 @@ from fuzzpair.triage.rulings import Rulings
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Common:
-    """`seeds` are blobs by target. `given` are a bundle's triggering inputs: nothing is fuzzed, they are replayed."""
+    """`starts`: what each variant's builds start from, see starting_subjects. `seeds` are blobs by target. `given` are
+    a bundle's triggering inputs: nothing is fuzzed, they are replayed."""
 
     config: Config
     profile: Profile
@@ -29,6 +30,7 @@ class Common:
     outcomes: Outcomes
     trees: Mapping[Language, Tree]
     unpatched: Mapping[Language, Subject]
+    starts: Mapping[Variant, Subject]
     seeds: Mapping[str, tuple[str, ...]]
     given: Mapping[str, Triggers] | None
     rulings: Rulings = NO_RULINGS  # a person's, on what is one bug

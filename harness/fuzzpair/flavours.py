@@ -136,7 +136,8 @@ RUST_COMMON = (
     "-Clinker=clang",
     "-Clink-arg=-fuse-ld=lld",
 )
-_RUST_RELEASE = ("-Copt-level=3", "-Cembed-bitcode=no", "-Cstrip=debuginfo")
+# Cargo's release profile with `lto = "off"`: docs/decisions/0006 says what that changes.
+_RUST_RELEASE = ("-Copt-level=3", "-Clto=off", "-Cembed-bitcode=no", "-Cstrip=debuginfo")
 _RUST_LINES = ("-Cdebuginfo=line-tables-only", "-Cforce-frame-pointers=yes")
 _RUST_JUDGE = ("-Copt-level=1", *_RUST_LINES)
 # What is only replayed, never fuzzed: level 0 takes two fifths of level 1's time to compile, and no fault is optimised
@@ -154,7 +155,7 @@ _NIGHTLY = (("RUSTC_BOOTSTRAP", "1"),)
 
 
 RUST: dict[Flavour, Recipe] = {
-    Flavour.DEFAULT: Recipe(_RUST_RELEASE),  # Cargo's release profile
+    Flavour.DEFAULT: Recipe(_RUST_RELEASE),
     Flavour.HARDENED: Recipe((*_RUST_RELEASE, "-Coverflow-checks=on")),
     Flavour.CANARY: Recipe(_RUST_REPLAYED),  # triggers are gathered on the C++ twin
     # cargo-fuzz's profile: overflow checks and debug assertions on. They are two switches.

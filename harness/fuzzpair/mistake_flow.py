@@ -160,11 +160,13 @@ class MistakeFlow:
     def _plant(self, work: VariantWork) -> None:
         mistake, planted = work.mistake, work.planted
         if planted.problem is None:
-            base = self.common.unpatched[planted.variant.language]
+            unpatched, base = self.common.unpatched[planted.variant.language], self.common.starts[planted.variant]
             flavours = self.common.profile.flavours.of(planted.variant)
             store, fingerprint = self.common.worker.store, self.common.worker.fingerprint
             work.subject = planted_subject(mistake, planted, base, flavours, store, fingerprint)
-            work.fixed = fixed_subject(mistake, planted, base, flavours, store, fingerprint)
+            work.fixed = unpatched
+            if planted.fixed_tree is not None:
+                work.fixed = fixed_subject(mistake, planted, base, flavours, store, fingerprint)
 
     def _compiles(self, work: VariantWork) -> bool:
         return work.subject is not None and work.subject.build(Flavour.DEFAULT, self.common.outcomes) is not None

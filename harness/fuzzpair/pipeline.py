@@ -46,7 +46,7 @@ from fuzzpair.replay import RACE_TRIES, KnownBadJob, ReplayJob, known_bad_job
 from fuzzpair.rows.assembly import Assembly, in_order
 from fuzzpair.scheduler import Flow, Scheduler, Step
 from fuzzpair.store import digest
-from fuzzpair.subjects import Subject, unpatched_subject
+from fuzzpair.subjects import Subject, starting_subjects, unpatched_subject
 from fuzzpair.triage import coverage_growth
 from fuzzpair.triage.grouping import group
 from fuzzpair.triage.rulings import GROUPS
@@ -86,6 +86,7 @@ class Experiment:
     mistakes: dict[str, MistakeFlow] = field(default_factory=dict)  # by name
     unreadable: list[Row] = field(default_factory=list)
     unpatched: dict[Language, Subject] = field(default_factory=dict)
+    starts: dict[Variant, Subject] = field(default_factory=dict)
     known_bad: list[KnownBadJob] = field(default_factory=list)
     corpus_replays: list[tuple[Subject, str, ReplayJob]] = field(default_factory=list)  # the unpatched twins'
     clean_campaigns: list[tuple[Subject, CampaignJob]] = field(default_factory=list)  # theirs, too
@@ -128,6 +129,7 @@ class Experiment:
             outcomes=self.scheduler.outcomes,
             trees={language: read_tree(pair.folder(language)) for language in Language},
             unpatched=self.unpatched,
+            starts=self.starts,
             seeds={target: tuple(dict.fromkeys(map(store.put_blob, seeds))) for target, seeds in contents.items()},
             given=self.given,
             rulings=read_groups(self.config),
@@ -168,8 +170,15 @@ class Experiment:
             tree, flavours = self.common.trees[language], self._flavours(language)
             subject = unpatched_subject(language, tree, targets, flavours, self.worker.store)
             self.unpatched[language] = subject
-            for _, job in subject.builds:
-                yield Batch((job,), job.label)
+        tree, flavours = self.common.trees[Language.RUST], self.profile.flavours.of(Variant.RUST_UNSAFE)
+        store, fingerprint = self.worker.store, self.worker.fingerprint
+        self.starts |= starting_subjects(self.unpatched, tree, flavours, store, fingerprint)
+        needed = {self.starts[one.variant].name for flow in self.mistakes.values() for one in flow.mistake.planted}
+        for subject in self.unpatched.values():
+            others = [one for one in self.starts.values() if one.language is subject.language and one.name in needed]
+            for flavour, job in subject.builds:
+                behind = [one.job(flavour) for one in others if one is not subject]
+                yield Batch((job, *(one for one in behind if one is not None)), job.label)
 
     def plan_clean_campaigns(self) -> Iterator[Batch]:
         """What holds no mistake is fuzzed as a user would fuzz."""

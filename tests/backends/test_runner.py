@@ -98,8 +98,8 @@ def _endless(root: Path, *, contained: bool) -> bytes:
     command = {"argv": ["sh", "-c", "echo $$ > pid; sleep 300 & echo $! > child; wait"], "env": {}, "cwd": "."}
     limits = {"timeout_s": 300, "idle_s": None, "cpu_s": None, "output_limit": 100}
     request = {"commands": [command | limits], "keep_going": True, "root": str(root)}
-    surroundings = {"env": {"PATH": os.environ["PATH"]}, "oom_files": [], "memory_kb": None, "contained": contained}
-    return json.dumps(request | surroundings).encode() + b"\n"
+    surroundings: dict[str, object] = {"env": {"PATH": os.environ["PATH"]}, "oom_files": [], "memory_kb": None}
+    return json.dumps(request | surroundings | {"contained": contained}).encode() + b"\n"
 
 
 def _has_ended(pid: int) -> bool:

@@ -71,8 +71,8 @@ def how(status: int, *, timed_out: bool) -> dict[str, int | None]:
 
 
 def start(command: dict[str, Any], request: dict[str, Any]) -> subprocess.Popen[bytes]:
-    """Without a function between fork and exec this is a vfork, at a third of the cost: most commands are replays, which
-    take as long as a fork. What a container ends anyway needs none."""
+    """Without a function between fork and exec this is a vfork, at a third of the cost: most commands are replays,
+    which take as long as a fork. A container ends all that is in it, so that nothing has to stand there."""
     child = subprocess.Popen(  # noqa: S603 - running what it is told to is this file's purpose
         command["argv"],
         stdin=subprocess.DEVNULL,
