@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 
 import vl_convert
@@ -21,6 +23,7 @@ Json = dict[str, Any]
 WIDTH: Final = 560
 LINES: Final = 8
 POINTS: Final = 2_000  # a drawing of more is a smear, and its octets are the page's
+DRAWINGS: Final = 32  # kept; more than a page has
 RUNG_COLOURS: Final = {rung.value: f"var(--{rung.value.replace(' ', '-')})" for rung in Rung}
 # A CSS variable goes through Vega as it is, so that one drawing fits light, dark and paper.
 _INK: Final = "var(--ink)"
@@ -233,5 +236,11 @@ def svg(values: Sequence[Mapping[str, Any]], size: Json, *layers: Json) -> Marku
         "config": _CONFIG,
         **size,
     }
-    # No address is allowed, so that nothing is ever fetched for a drawing. Vega escapes what it prints.
-    return Markup(vl_convert.vegalite_to_svg(spec, allowed_base_urls=[]))  # noqa: S704
+    return Markup(_drawn(json.dumps(spec)))  # noqa: S704 - Vega escapes what it prints
+
+
+@lru_cache(maxsize=DRAWINGS)
+def _drawn(spec: str) -> str:
+    """Vega takes most of the time that a page takes; whoever renders one again has the same drawings again."""
+    # No address is allowed, so that nothing is ever fetched for a drawing.
+    return str(vl_convert.vegalite_to_svg(json.loads(spec), allowed_base_urls=[]))
