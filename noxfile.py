@@ -6,17 +6,23 @@ each property (tests/conftest.py). `nox -s all-tests`, `./test` and CI leave out
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 import nox
 
 nox.options.sessions = ["lint", "types", "tests"]
 nox.options.error_on_missing_interpreters = True
 
 LOCK = ("uv", "pip", "compile", "--quiet", "--universal", "--generate-hashes", "--python-version=3.11")
+MEMORY = Path("/dev/shm")  # noqa: S108 - pytest makes a folder of its own in it
+ROOM = 1 << 30
 
 
-def in_environment(session: nox.Session, *arguments: str) -> None:
+def in_environment(session: nox.Session, *arguments: str, env: dict[str, str] | None = None) -> None:
     """All sessions share .venv-dev, which the launcher keeps in step with requirements-dev.lock."""
-    session.run("sh", "launcher/launch.sh", "requirements-dev.lock", ".venv-dev", *arguments, external=True)
+    launch = ("sh", "launcher/launch.sh", "requirements-dev.lock", ".venv-dev")
+    session.run(*launch, *arguments, env=env or {}, external=True)
 
 
 @nox.session(python=False)
@@ -36,7 +42,22 @@ def tests(session: nox.Session) -> None:
     # Halves that steal from each other at the end: what a module's tests share is made by one worker, not by each.
     workers = ("--numprocesses=auto", "--dist=worksteal")
     quick = ("--no-containers", "--hypothesis-profile=quick", "-m", "not slow")
-    in_environment(session, "-m", "pytest", *quick, *workers, *session.posargs)
+    # In memory only what a failed test left is kept.
+    failed = ("-o", "tmp_path_retention_policy=failed")
+    in_environment(session, "-m", "pytest", *quick, *workers, *failed, *session.posargs, env=quick_environment())
+
+
+def quick_environment() -> dict[str, str]:
+    """Bytecode is kept, also where a machine's default is not to: else each worker, each time, compiles all modules and
+    rewrites all asserts. Files of tests are in memory, where there is room and programs may be started: a store waits
+    for the disk on every write, a run of the tiny pair 150 times.
+    """
+    found = {"PYTHONDONTWRITEBYTECODE": ""}
+    if os.access(MEMORY, os.W_OK):
+        memory = os.statvfs(MEMORY)
+        if not memory.f_flag & os.ST_NOEXEC and memory.f_bavail * memory.f_frsize >= ROOM:
+            found["TMPDIR"] = str(MEMORY)
+    return found
 
 
 @nox.session(name="all-tests", python=False)
