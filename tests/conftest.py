@@ -16,7 +16,7 @@ from fuzzpair.backends.select import open_backend
 from fuzzpair.errors import BackendError
 from fuzzpair.store import Store
 from tiny_cli import Here
-from tiny_pair import TinyPair
+from tiny_pair import TinyPair, Undisturbed, copy_tree
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -155,3 +155,35 @@ def here(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[Here]:
     yield Here(TinyPair(tmp_path), capsys)
     for number, handler in handlers.items():
         signal.signal(number, handler)
+
+
+@pytest.fixture(scope="session")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Undisturbed:
+    root = tmp_path_factory.mktemp("undisturbed")
+    return Undisturbed(root, TinyPair(root).run())
+
+
+@pytest.fixture
+def pair_after_run(tmp_path: Path, undisturbed: Undisturbed) -> TinyPair:
+    """A copy of what the clean run left, for a test to change: a run on it does what the change asks for."""
+    pair = TinyPair(tmp_path)
+    copy_tree(undisturbed.root, tmp_path)
+    return pair
+
+
+@pytest.fixture(scope="session")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("kept")
+
+
+@pytest.fixture
+def here_after_run(here: Here, kept: Path) -> Here:
+    """The command line behind a clean run. The first test of a session makes that run, the others have a copy of its
+    folder: it takes ten times as long as its copy."""
+    made = kept / "after-run"
+    if made.exists():
+        copy_tree(made, here.pair.root)
+    else:
+        assert here("run") == 0
+        copy_tree(here.pair.root, made)
+    return here

@@ -19,10 +19,9 @@ Files = dict[str, bytes]
 
 
 @pytest.fixture
-def bundle(here: Here, tmp_path: Path) -> Path:
+def bundle(here_after_run: Here, tmp_path: Path) -> Path:
     path = tmp_path / "bundle.zip"
-    assert here("run") == 0
-    assert here("bundle", str(path)) == 0
+    assert here_after_run("bundle", str(path)) == 0
     return path
 
 

@@ -38,8 +38,8 @@ def test_0_a_run_ends_with_the_matrix_and_its_reports(here: Here) -> None:
     assert "fuzz" in here.err, "progress is not the result"
 
 
-def test_1_a_verdict_that_is_not_the_release_s(here: Here) -> None:
-    assert here("run") == 0
+def test_1_a_verdict_that_is_not_the_release_s(here_after_run: Here) -> None:
+    here = here_after_run
     fingerprint = json.loads((here.pair.root / "out/run.json").read_text())["toolchain"]["fingerprint"]
     here.pair.write(
         "expected.yml",
@@ -221,8 +221,8 @@ def test_so_is_a_name_on_the_command_line(here: Here) -> None:
     assert "\\x1b[2Jstale" in here.err
 
 
-def test_so_is_what_a_replayed_program_prints(here: Here) -> None:
-    here("run")
+def test_so_is_what_a_replayed_program_prints(here_after_run: Here) -> None:
+    here = here_after_run
     here.tools = Tools(prints=f"{ESCAPE}[2Jcleared\n")
     row = next(
         one for one in json.loads((here.pair.root / "out/run.json").read_text())["rows"] if one["name"] == "wrong/cpp"

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from fuzzpair.backends.fake import TOOLCHAIN
 from fuzzpair.errors import ConfigError, FuzzpairError, UsageError
 from fuzzpair.model.claim_answer import Reply
 from fuzzpair.model.gate import GateStatus
@@ -15,7 +16,7 @@ from fuzzpair.model.run_record import RunRecord
 from fuzzpair.pipeline import SCHEMA, STAGES
 from fuzzpair.progress import Silent
 from fuzzpair.report.json_report import SCHEMA as WRITTEN
-from tiny_pair import CLAIMS, TinyPair, Tools, cpp_patch, rows_of, rust_patch
+from tiny_pair import CLAIMS, TinyPair, Tools, Undisturbed, cpp_patch, rows_of, rust_patch
 
 CLEAN = {
     "stale/cpp": "detected",
@@ -60,8 +61,8 @@ def failed_controls(record: RunRecord) -> list[str]:
     return [control.name for control in record.controls if not control.passed]
 
 
-def test_a_run_measures_every_row_and_every_control(pair: TinyPair) -> None:
-    record = pair.run()
+def test_a_run_measures_every_row_and_every_control(undisturbed: Undisturbed) -> None:
+    record = undisturbed.record
     assert rows_of(record) == CLEAN
     assert (failed_controls(record), record.complete) == ([], True)
     assert {control.name for control in record.controls} >= {
@@ -76,8 +77,8 @@ def test_a_run_measures_every_row_and_every_control(pair: TinyPair) -> None:
     assert all(row.evidence.job_keys for row in record.rows)
 
 
-def test_a_second_run_does_no_work_and_says_the_same(pair: TinyPair) -> None:
-    first, second = pair.run(), pair.run()
+def test_a_second_run_does_no_work_and_says_the_same(undisturbed: Undisturbed, pair_after_run: TinyPair) -> None:
+    first, second = undisturbed.record, pair_after_run.run()
     assert ran(first) == sum(cost.jobs_reused for cost in second.stages)
     assert ran(second) == 0
     assert second.rows == first.rows
@@ -85,8 +86,8 @@ def test_a_second_run_does_no_work_and_says_the_same(pair: TinyPair) -> None:
     assert second.run_id != first.run_id
 
 
-def test_one_changed_patch_redoes_its_own_jobs_only(pair: TinyPair) -> None:
-    pair.run()
+def test_one_changed_patch_redoes_its_own_jobs_only(pair_after_run: TinyPair) -> None:
+    pair = pair_after_run
     pair.plant("rust", "stale.next", rust_patch('slip("wrong");', canary=True))
     heard = Heard()
     record = pair.run(observer=heard)
@@ -96,8 +97,8 @@ def test_one_changed_patch_redoes_its_own_jobs_only(pair: TinyPair) -> None:
     assert {label for label in heard.labels if not label.startswith("stale/rust-next")} <= {"unpatched rust default"}
 
 
-def test_a_changed_twin_redoes_its_language_only(pair: TinyPair) -> None:
-    pair.run()
+def test_a_changed_twin_redoes_its_language_only(pair_after_run: TinyPair) -> None:
+    pair = pair_after_run
     pair.write("targets-rust/tiny/src/main.rs", "fn main() { parse(); }\n")
     heard = Heard()
     assert rows_of(pair.run(observer=heard)) == CLEAN
@@ -105,7 +106,8 @@ def test_a_changed_twin_redoes_its_language_only(pair: TinyPair) -> None:
     assert {label for label in heard.labels if "cpp" in label} == set()
 
 
-def test_only_the_mistakes_asked_for(pair: TinyPair) -> None:
+def test_only_the_mistakes_asked_for(pair_after_run: TinyPair) -> None:
+    pair = pair_after_run
     assert set(rows_of(pair.run(selected=("wrong",)))) == {"wrong/cpp", "wrong/rust"}
 
 
@@ -204,7 +206,9 @@ def test_no_problem_of_a_row_is_lost_on_the_way_to_the_exit_code(pair: TinyPair)
 
 
 @pytest.mark.parametrize("after", [1, 5, 12, 30, 45])
-def test_an_interrupted_run_goes_on_and_ends_with_the_same_rows(pair: TinyPair, tmp_path: Path, after: int) -> None:
+def test_an_interrupted_run_goes_on_and_ends_with_the_same_rows(
+    pair: TinyPair, undisturbed: Undisturbed, after: int
+) -> None:
     heard = Heard(interrupt_after=after)
     record = pair.run(observer=heard)
     assert (record.complete, record.gate.exit_code, record.gate.reasons[0]) == (False, 130, "interrupted")
@@ -214,7 +218,7 @@ def test_an_interrupted_run_goes_on_and_ends_with_the_same_rows(pair: TinyPair, 
     } == {}
     again = Heard()
     resumed = pair.run(observer=again)
-    whole = TinyPair(tmp_path / "undisturbed").run()
+    whole = undisturbed.record
     assert resumed.rows == whole.rows
     assert resumed.complete
     # More than `after` may have been done: what ran beside the last job ended too.
@@ -228,24 +232,25 @@ def baseline(pair: TinyPair, **changes: str) -> None:
     """The verdicts of a clean run, as a release would hold them."""
     rows = CLEAN | {name.replace("__", "/"): rung for name, rung in changes.items()}
     lines = [f"  {name}: {rung}" for name, rung in rows.items()]
-    fingerprint = pair.run().toolchain.fingerprint
-    pair.write(
-        "expected.yml", "\n".join(["schema: fuzzpair/expected/1", f"fingerprint: {fingerprint}", "rows:", *lines])
-    )
+    facts = ["schema: fuzzpair/expected/1", f"fingerprint: {TOOLCHAIN.fingerprint}", "rows:"]
+    pair.write("expected.yml", "\n".join([*facts, *lines]))
 
 
-def test_the_same_verdicts_as_the_release_s_pass(pair: TinyPair) -> None:
+def test_the_same_verdicts_as_the_release_s_pass(pair_after_run: TinyPair) -> None:
+    pair = pair_after_run
     baseline(pair)
     assert pair.run().gate.status is GateStatus.PASSED
 
 
-def test_another_verdict_than_the_release_s_is_1(pair: TinyPair) -> None:
+def test_another_verdict_than_the_release_s_is_1(pair_after_run: TinyPair) -> None:
+    pair = pair_after_run
     baseline(pair, wrong__cpp="detected")
     gate = pair.run().gate
     assert (gate.exit_code, [one.row for one in gate.differences]) == (1, ["wrong/cpp"])
 
 
-def test_a_mistake_whose_patches_are_all_gone_is_told_of(pair: TinyPair) -> None:
+def test_a_mistake_whose_patches_are_all_gone_is_told_of(pair_after_run: TinyPair) -> None:
+    pair = pair_after_run
     baseline(pair)
     for path in pair.root.glob("targets-*/tiny/mistakes/wrong*"):
         path.unlink()
@@ -270,8 +275,8 @@ def test_a_campaign_cut_short_is_not_a_clean_control(pair: TinyPair) -> None:
     assert [label for label in heard.labels if label.startswith("unpatched")]
 
 
-def test_costs_are_told_for_each_stage(pair: TinyPair) -> None:
-    costs = pair.run().stages
+def test_costs_are_told_for_each_stage(undisturbed: Undisturbed) -> None:
+    costs = undisturbed.record.stages
     of_other_profiles = {"analyze", "run under load", "minimise", "reproduce the minimised"}
     assert [cost.stage for cost in costs] == [stage for stage in STAGES if stage not in of_other_profiles]
     assert all(cost == replace(cost, jobs_failed=0) for cost in costs)
@@ -279,8 +284,8 @@ def test_costs_are_told_for_each_stage(pair: TinyPair) -> None:
     assert isinstance(costs[0], StageCost)
 
 
-def test_a_new_mistake_leaves_the_others_alone(pair: TinyPair) -> None:
-    pair.run()
+def test_a_new_mistake_leaves_the_others_alone(pair_after_run: TinyPair) -> None:
+    pair = pair_after_run
     pair.plant("cpp", "another", cpp_patch('slip("freed");', "more();"))
     pair.plant("rust", "another", rust_patch('slip("panic");', "more();"))
     heard = Heard()
@@ -291,8 +296,9 @@ def test_a_new_mistake_leaves_the_others_alone(pair: TinyPair) -> None:
 # --- claims ----------------------------------------------------------------------------------------
 
 
-def test_claims_are_answered_from_the_rows_of_the_run(pair: TinyPair) -> None:
-    assert pair.run().claims == ()
+def test_claims_are_answered_from_the_rows_of_the_run(undisturbed: Undisturbed, pair_after_run: TinyPair) -> None:
+    assert undisturbed.record.claims == ()
+    pair = pair_after_run
     pair.ask(CLAIMS)
     answer = pair.run().claims[0]
     assert (answer.answer, answer.rust.support, answer.hardened_cpp.against) == (Reply.WITH_LIMITS, 1, 1)

@@ -11,7 +11,7 @@ from fuzzpair.model.finding import Finding
 from fuzzpair.model.run_record import RunRecord
 from fuzzpair.report.json_report import read_record, render
 from tiny_cli import Here
-from tiny_pair import PIPELINE, TinyPair, Tools
+from tiny_pair import PIPELINE, TinyPair, Tools, Undisturbed
 
 
 @dataclass(frozen=True)
@@ -31,8 +31,8 @@ def by_row(record: RunRecord) -> dict[str, Finding]:
     return found
 
 
-def test_each_row_that_a_campaign_crashed_on_has_its_finding(tmp_path: Path) -> None:
-    record = TinyPair(tmp_path).run()
+def test_each_row_that_a_campaign_crashed_on_has_its_finding(undisturbed: Undisturbed) -> None:
+    record = undisturbed.record
     found = by_row(record)
     assert set(found) == {"stale/cpp", "stale/rust-unsafe"}
     finding = found["stale/cpp"]
@@ -48,8 +48,8 @@ def test_each_row_that_a_campaign_crashed_on_has_its_finding(tmp_path: Path) -> 
     assert read_record(render(record)) == record
 
 
-def test_the_line_of_a_finding_shows_it_again(here: Here) -> None:
-    here("run")
+def test_the_line_of_a_finding_shows_it_again(here_after_run: Here) -> None:
+    here = here_after_run
     record = read_record((here.pair.root / "out/run.json").read_text())
     _, verb, *arguments = shlex.split(by_row(record)["stale/rust-unsafe"].inputs[0].command)
     assert here(verb, *arguments) == 0
@@ -65,8 +65,8 @@ def test_a_crash_that_does_not_come_again_is_kept_with_0_of_n(tmp_path: Path) ->
     assert finding.report.bug_class == "use-after-free"
 
 
-def test_a_profile_can_have_them_minimised(tmp_path: Path) -> None:
-    pair = TinyPair(tmp_path)
+def test_a_profile_can_have_them_minimised(pair_after_run: TinyPair) -> None:
+    pair = pair_after_run
     pair.write("pipeline.yml", PIPELINE.replace("    fuse_s: 60\n", "    fuse_s: 60\n    minimise_s: 30\n"))
     record = pair.run()
     (again,) = by_row(record)["stale/cpp"].inputs
@@ -75,7 +75,9 @@ def test_a_profile_can_have_them_minimised(tmp_path: Path) -> None:
     assert again.smaller.input in again.command
 
 
-def test_a_persons_rulings_hold_as_for_triage(here: Here) -> None:
+def test_a_persons_rulings_hold_as_for_triage(here_after_run: Here) -> None:
+    here = here_after_run
+
     def findings() -> dict[str, Finding]:
         here("run")
         return by_row(read_record((here.pair.root / "out/run.json").read_text()))
@@ -102,8 +104,8 @@ def test_a_wrong_groups_file_ends_a_run_before_it_starts(here: Here) -> None:
     assert not (here.pair.root / "out/run.json").exists()
 
 
-def test_a_severity_of_pipeline_yml_holds(tmp_path: Path) -> None:
-    pair = TinyPair(tmp_path)
+def test_a_severity_of_pipeline_yml_holds(pair_after_run: TinyPair) -> None:
+    pair = pair_after_run
     pair.write("pipeline.yml", f"{PIPELINE}severity: {{use-after-free: low}}\ncwe: {{use-after-free: 825}}\n")
     finding = by_row(pair.run())["stale/cpp"]
     assert (finding.severity, finding.cwe) == ("low", 825)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import shutil
 import struct
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -138,6 +139,19 @@ class TinyPair:
                 observer=observer or Silent(),
                 selected=selected,
             ).run()
+
+
+@dataclass(frozen=True)
+class Undisturbed:
+    """A clean run, which tests share, and the folder it left."""
+
+    root: Path
+    record: RunRecord
+
+
+def copy_tree(made: Path, into: Path) -> None:
+    """A pair's folder with its state, as it was behind a run."""
+    shutil.copytree(made, into, copy_function=shutil.copyfile, dirs_exist_ok=True)
 
 
 def rows_of(record: RunRecord) -> dict[str, str]:

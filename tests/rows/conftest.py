@@ -1,4 +1,4 @@
-"""A pair of its own for each test."""
+"""A pair of its own for each test, behind a clean run: what a test changes is run anew, and all that rests on it."""
 
 from __future__ import annotations
 
@@ -10,5 +10,11 @@ from tiny_pair import TinyPair
 
 
 @pytest.fixture
-def pair(tmp_path: Path) -> TinyPair:
+def pair(pair_after_run: TinyPair) -> TinyPair:
+    return pair_after_run
+
+
+@pytest.fixture
+def new_pair(tmp_path: Path) -> TinyPair:
+    """For tools that fail on what the clean run has done."""
     return TinyPair(tmp_path)

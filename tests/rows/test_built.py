@@ -88,7 +88,7 @@ def test_a_patch_that_plants_nothing(pair: TinyPair, patch: str) -> None:
     assert "the patch plants nothing" in problem_of(pair, "wrong/cpp")
 
 
-def test_a_build_that_fails_is_not_a_rejection(pair: TinyPair) -> None:
+def test_a_build_that_fails_is_not_a_rejection(new_pair: TinyPair) -> None:
     assert "`clang++` ended with exit code 1: ld.lld: undefined symbol" in problem_of(
-        pair, "wrong/cpp", Tools(unlinked='slip("wrong")')
+        new_pair, "wrong/cpp", Tools(unlinked='slip("wrong")')
     )

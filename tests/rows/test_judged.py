@@ -40,8 +40,8 @@ def test_silence_of_a_flavour_that_was_not_run_is_none(pair: TinyPair, flavour: 
     assert problem == f"the {flavour} flavour was not run: a link came out"
 
 
-def test_a_judge_that_was_not_run_takes_no_earlier_rung_away(pair: TinyPair) -> None:
-    row = row_of(pair, "wrong/rust", Tools(unheard=("address", 'slip("panic")')))
+def test_a_judge_that_was_not_run_takes_no_earlier_rung_away(new_pair: TinyPair) -> None:
+    row = row_of(new_pair, "wrong/rust", Tools(unheard=("address", 'slip("panic")')))
     assert row.verdict is not None
     assert row.verdict.rung is Rung.STOPPED
     missing = judgement(row.evidence, Flavour.ADDRESS)

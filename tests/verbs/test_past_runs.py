@@ -7,8 +7,8 @@ import pytest
 from tiny_cli import Here
 
 
-def test_explain_shows_the_evidence_of_one_mistake(here: Here) -> None:
-    here("run")
+def test_explain_shows_the_evidence_of_one_mistake(here_after_run: Here) -> None:
+    here = here_after_run
     assert here("explain", "stale") == 0
     for words in ('slip("freed");', "E0382", "AddressSanitizer: heap-use-after-free", "./fuzzpair replay stale/cpp"):
         assert words in here.out
@@ -16,8 +16,8 @@ def test_explain_shows_the_evidence_of_one_mistake(here: Here) -> None:
     assert "perhaps you meant stale" in here.err
 
 
-def test_replay_does_what_the_evidence_says(here: Here) -> None:
-    here("run")
+def test_replay_does_what_the_evidence_says(here_after_run: Here) -> None:
+    here = here_after_run
     here("explain", "stale")
     line = next(line for line in here.out.splitlines() if "./fuzzpair replay stale/cpp --flavour address" in line)
     arguments = line[line.index("replay") :].split()
@@ -36,8 +36,8 @@ def test_replay_does_what_the_evidence_says(here: Here) -> None:
         ("stale/cpp", "address", "", "3 inputs of stale/cpp begin with ''"),
     ],
 )
-def test_replay_of_what_is_not_there(here: Here, row: str, flavour: str, name: str, said: str) -> None:
-    here("run")
+def test_replay_of_what_is_not_there(here_after_run: Here, row: str, flavour: str, name: str, said: str) -> None:
+    here = here_after_run
     assert here("replay", row, "--flavour", flavour, "--input", name) == 2
     assert said in here.err
     assert "next: " in here.err
