@@ -36,11 +36,11 @@ def test_every_class_has_a_rule_and_no_rule_is_without_a_class() -> None:
     assert list(RULES) == list(BUG_CLASSES)
 
 
-@pytest.mark.parametrize("slug", RULES)
-def test_every_rule_says_why_and_names_a_weakness(slug: str) -> None:
-    reason = RULES[slug].reason
-    assert reason.endswith(".")
-    assert "CWE-" in reason or reason.startswith("Later calls")
+def test_every_rule_says_why_and_names_a_weakness() -> None:
+    reasons = {slug: rule.reason for slug, rule in RULES.items()}
+    assert {slug: reason for slug, reason in reasons.items() if not reason.endswith(".")} == {}
+    unnamed = {slug: reason for slug, reason in reasons.items() if "CWE-" not in reason}
+    assert {slug: reason for slug, reason in unnamed.items() if not reason.startswith("Later calls")} == {}
 
 
 def test_the_page_shows_what_the_code_does() -> None:
@@ -196,12 +196,12 @@ def test_the_access_is_the_report_s_then_the_class_s() -> None:
     assert fault_of(replace(REPORT, tool=Tool.MEMORY, access=None)).touch is Touch.READ
 
 
-@pytest.mark.parametrize("path", LOGS, ids=lambda path: f"{path.parent.name}/{path.stem}")
-def test_every_report_of_a_real_log_has_a_severity(path: Path) -> None:
-    for report in parse_log(path.read_text(encoding="utf-8")):
-        found = assess(report, Reachability.UNTRUSTED)
-        assert (found.cwe is None) == (report.bug_class is None)
-        assert found.vector.startswith("CVSS:3.1/AV:N/")
+def test_every_report_of_a_real_log_has_a_severity() -> None:
+    reports = [(path, report) for path in LOGS for report in parse_log(path.read_text(encoding="utf-8"))]
+    assert len(reports) >= len(LOGS) / 2
+    found = [(path, report, assess(report, Reachability.UNTRUSTED)) for path, report in reports]
+    assert [path for path, report, one in found if (one.cwe is None) != (report.bug_class is None)] == []
+    assert [(path, one.vector) for path, _, one in found if not one.vector.startswith("CVSS:3.1/AV:N/")] == []
 
 
 @pytest.mark.parametrize(
