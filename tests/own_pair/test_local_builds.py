@@ -95,6 +95,7 @@ def machine(tmp_path: Path) -> Machine:
     return Machine(tmp_path)
 
 
+@pytest.mark.slow
 def test_a_c_side_alone_is_built_and_needs_no_rustc(machine: Machine) -> None:
     made = machine.bench(CPP)
     build = made.build(Language.CPP, Flavour.ADDRESS)
@@ -108,6 +109,7 @@ def test_a_c_side_alone_is_built_and_needs_no_rustc(machine: Machine) -> None:
     assert dict(build.flags)["LIB_FUZZING_ENGINE"] == "-fsanitize=fuzzer"
 
 
+@pytest.mark.slow
 def test_a_rust_side_is_vendored_with_this_users_cargo_and_built_without_network(machine: Machine) -> None:
     machine.install("rustc", script=RUSTC)
     machine.install("cargo", script=CARGO)
@@ -142,6 +144,7 @@ def test_a_missing_tool_is_named_before_anything_is_made(
     assert not (machine.root / "home").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("language", list(Language))
 def test_a_sanitizer_whose_libraries_only_the_image_has_is_said(machine: Machine, language: Language) -> None:
     machine.install("rustc", script=RUSTC)
