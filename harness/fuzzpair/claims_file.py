@@ -208,7 +208,7 @@ def parse_claims(content: bytes, name: str = "claims.yml") -> tuple[Claim, ...]:
         # As JSON, pydantic's strict mode takes a list for a tuple, and nothing else.
         file = Claims.model_validate_json(json.dumps(document.value))
     except ValidationError as error:
-        problems.extend(problems_of(error, document, Claims.model_json_schema()))
+        problems.extend(problems_of(error, document, Claims))
     else:
         problems.extend(_twice(file.claims, document))
         if not problems:

@@ -346,7 +346,7 @@ def load_config(path: Path, *, without: Collection[str] = ()) -> Config:
         # As JSON, pydantic's strict mode takes a list for a tuple and a word for an enum, and nothing else.
         config = Config.model_validate_json(json.dumps(value), context=root)
     except ValidationError as error:
-        problems.extend(problems_of(error, document, json_schema()))
+        problems.extend(problems_of(error, document, Config))
     else:
         problems.extend(_problems_between(config, document))
         if not problems:

@@ -6,16 +6,17 @@ import difflib
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from fuzzpair.yaml_source import Document, Location, Problem, dotted
 
 
-def problems_of(error: ValidationError, document: Document, schema: Mapping[str, Any]) -> Iterator[Problem]:
-    """The schema names the keys that a section may hold, for suggestions."""
+def problems_of(error: ValidationError, document: Document, kind: type[BaseModel]) -> Iterator[Problem]:
+    """Of a file of this kind, whose schema names the keys that a section may hold, for suggestions."""
     if document.value is None and not document.problems:
         yield Problem(1, "the file is empty")
         return
@@ -24,7 +25,7 @@ def problems_of(error: ValidationError, document: Document, schema: Mapping[str,
         is_key = detail["type"] == "extra_forbidden" or "[key]" in detail["loc"]
         line = document.key_line(location) if is_key else document.line(location)
         if not document.is_unread(location):
-            yield Problem(line, _text(detail, location, schema))
+            yield Problem(line, _text(detail, location, kind))
 
 
 def _in_document(detail: ErrorDetails, document: Document) -> Location:
@@ -37,12 +38,12 @@ def _in_document(detail: ErrorDetails, document: Document) -> Location:
     return (*location, last) if is_own else location
 
 
-def _text(detail: ErrorDetails, location: Location, schema: Mapping[str, Any]) -> str:
+def _text(detail: ErrorDetails, location: Location, kind: type[BaseModel]) -> str:
     name = dotted(location)
     given = _shown(detail["input"])
     match detail["type"]:
         case "extra_forbidden":
-            keys = _keys_at(location[:-1], schema)
+            keys = _keys_at(location[:-1], _schema_of(kind))
             where = f" in {dotted(location[:-1])}" if location[1:] else ""
             known = f" (known: {', '.join(keys)})"
             return f"unknown key '{location[-1]}'{where}{perhaps(str(location[-1]), keys) or known}"
@@ -75,6 +76,12 @@ _WORDS = (
     ("a valid number", "a number"),
     ("a valid string", "text"),
 )
+
+
+@cache
+def _schema_of(kind: type[BaseModel]) -> Mapping[str, Any]:
+    """Making it takes longer than to read and check a file: only where a key is unknown, and once."""
+    return kind.model_json_schema()
 
 
 def _keys_at(location: Location, schema: Mapping[str, Any]) -> list[str]:

@@ -100,7 +100,7 @@ def parse_known_issues(content: bytes, name: str = "known-issues.yml") -> tuple[
     try:
         file = _File.model_validate_json(json.dumps(document.value))
     except ValidationError as error:
-        problems.extend(problems_of(error, document, _File.model_json_schema()))
+        problems.extend(problems_of(error, document, _File))
     else:
         problems.extend(_wrong(file, document))
         if not problems:

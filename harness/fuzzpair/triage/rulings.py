@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
@@ -80,7 +80,7 @@ def parse_rulings(content: bytes, name: str = "groups.yml") -> Rulings:
         # As JSON, pydantic's strict mode takes a list for a tuple, and nothing else.
         file = _File.model_validate_json(json.dumps(document.value))
     except ValidationError as error:
-        problems.extend(problems_of(error, document, _schema()))
+        problems.extend(problems_of(error, document, _File))
     else:
         problems.extend(_wrong_signatures(file, document))
         if not problems:
@@ -89,10 +89,6 @@ def parse_rulings(content: bytes, name: str = "groups.yml") -> Rulings:
     # Keys and values are shown as they are written there; no escape of theirs reaches a terminal.
     shown = ["".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in line) for line in lines]
     raise ConfigError("\n".join(shown), next_step=f"correct {name}; docs/triage.md describes the file")
-
-
-def _schema() -> dict[str, Any]:
-    return _File.model_json_schema()
 
 
 def _wrong_signatures(file: _File, document: Document) -> Iterator[Problem]:
