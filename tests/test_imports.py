@@ -146,7 +146,7 @@ def test_imports_point_down() -> None:
         for other in sorted(imported_units(name) - {unit_of(name)})
         if layer_of(other) >= layer_of(unit_of(name))
     ]
-    assert upward == []
+    assert not upward, "\n".join(upward)
 
 
 def test_the_table_holds_no_unit_that_is_gone() -> None:
@@ -175,13 +175,13 @@ def test_the_world_is_touched_in_few_files() -> None:
         for reserved in reserved_in(name)
         if not any(fnmatch(name, pattern) for pattern in RESERVED[reserved])
     ]
-    assert misused == []
+    assert not misused, "\n".join(misused)
 
 
 def test_what_is_pure_imports_nothing_that_is_not() -> None:
     pure = [name for name in NAMES if unit_of(name) in PURE]
     impure = {name: found for name in pure if (found := {full.split(".")[0] for full in imported(name)} & IMPURE)}
-    assert impure == {}
+    assert not impure, impure
     assert {unit_of(name) for name in pure} == set(PURE), "the table holds no unit that is gone"
 
 
@@ -194,7 +194,7 @@ def test_a_module_only_defines() -> None:
         for node in tree_of(name).body
         if not isinstance(node, allowed) and not is_docstring(node) and not is_guard(node)
     ]
-    assert running == []
+    assert not running, "\n".join(running)
 
 
 def is_docstring(node: ast.stmt) -> bool:

@@ -80,13 +80,14 @@ def expected(name: str, truth: dict[str, Any]) -> dict[str, Any]:
 def test_says_what_the_program_did() -> None:
     truths = {name: truth_of(name) for name in NAMES}
     said = {name: (told(name, truth), expected(name, truth)) for name, truth in truths.items()}
-    assert {name: pair for name, pair in said.items() if pair[0] != pair[1]} == {}
+    wrong = [f"{name}: {pair[0]} is not {pair[1]}" for name, pair in said.items() if pair[0] != pair[1]]
+    assert not wrong, "\n".join(wrong)
 
 
 def test_excerpt_is_the_reports_own_text() -> None:
     excerpts = [(name, report.excerpt) for name in NAMES for report in reports_of(name)]
-    wrong = [one for one in excerpts if not one[1] or len(one[1].encode()) > 8 << 10 or "\x1b" in one[1]]
-    assert wrong == []
+    wrong = [name for name, said in excerpts if not said or len(said.encode()) > 8 << 10 or "\x1b" in said]
+    assert not wrong, "\n".join(wrong)
 
 
 def test_class_and_kind_agree() -> None:
@@ -95,11 +96,11 @@ def test_class_and_kind_agree() -> None:
     named = [(name, one, one.bug_class) for name in NAMES for one in reports_of(name) if one.bug_class is not None]
     assert named
     wrong = [
-        (name, slug, one.kind)
+        f"{name}: {slug} is not {one.kind}"
         for name, one, slug in named
         if (slug, one.kind) != freed and not bug_class(slug).is_named_by(one.tool, one.kind, one.access)
     ]
-    assert wrong == []
+    assert not wrong, "\n".join(wrong)
 
 
 def test_every_case_has_its_log_and_every_log_its_case() -> None:

@@ -60,7 +60,8 @@ def test_lines_hold_no_line_and_no_address() -> None:
     lines = [(name, line) for name in NAMES for line in (*of(name).bug_lines, *of(name).crash_lines)]
     assert lines
     place = re.compile(r":\d+\b|(?<!\+)0x[0-9a-f]{6,}|\x1b")
-    assert [(name, line) for name, line in lines if place.search(line.replace(name, ""))] == []
+    wrong = [f"{name}: {line}" for name, line in lines if place.search(line.replace(name, ""))]
+    assert not wrong, "\n".join(wrong)
 
 
 @pytest.mark.parametrize(
