@@ -99,6 +99,7 @@ def test_overruling_changes_nothing_without_a_reason(samples: list[Sample]) -> N
         assert reasons or text == describe_message(sample.data), sample.data.hex()
 
 
+@pytest.mark.slow  # 1,500 messages are read
 def test_mutations_are_neither_all_accepted_nor_all_rejected(samples: list[Sample]) -> None:
     texts = [describe_message(sample.data) for sample in samples[-1500:]]
     assert 0.1 < sum(text != REJECT for text in texts) / len(texts) < 0.9
