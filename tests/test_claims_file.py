@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from examples import examples
 from fuzzpair.bug_classes import BUG_CLASSES, GROUPS
 from fuzzpair.claims_file import OUTCOMES, parse_claims
 from fuzzpair.errors import EXIT_USAGE, ConfigError
@@ -122,7 +123,7 @@ def test_what_is_wrong_is_told_with_its_line(old: str, new: str, line: int, word
     assert raised.value.next_step
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(st.binary(max_size=80), st.integers(0, len(GOOD)), st.integers(0, 30))
 def test_no_edit_ends_otherwise_than_read_or_refused(inserted: bytes, place: int, removed: int) -> None:
     content = GOOD.encode()

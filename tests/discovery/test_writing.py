@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from discovery.repositories import BUILD, FUZZ_TOML, TARGET, make
+from examples import examples
 from fuzzpair.config import load_config
 from fuzzpair.discovery.listing import read_listing
 from fuzzpair.discovery.proposal import propose, slug
@@ -27,7 +28,7 @@ BOTH = {
 }
 # What str.isprintable calls printable, but for the slash, which is in no name.
 PRINTABLE = st.characters(categories=("L", "M", "N", "P", "S"), include_characters=" ", exclude_characters="/")
-slow = settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.too_slow])
+slow = settings(deadline=None, max_examples=examples(40), suppress_health_check=[HealthCheck.too_slow])
 
 
 def written(root: Path, files: dict[str, str]) -> str:

@@ -14,6 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from examples import examples
 from fuzzpair.triage import PARSERS, parse_log
 from triage.fire.growth import ADVERSARIAL, GREATEST_GROWTH, adversarial, growth
 from triage.fire.properties import CHECKS
@@ -45,13 +46,13 @@ def test_the_real_logs_hold(check: str) -> None:
 
 @pytest.mark.parametrize("check", CHECKS)
 @given(text=damaged_logs() | texts)
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(40), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_any_text_holds(check: str, text: str) -> None:
     CHECKS[check](text)
 
 
 @given(text=damaged_logs())
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(100), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_a_log_has_no_more_reports_than_lines(text: str) -> None:
     assert len(parse_log(text)) <= text.count("\n") + 1
 

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from examples import examples
 from fuzzpair.triage import own_frames, parse_log, run_statistics
 from fuzzpair.triage.names import normalise
 
@@ -50,7 +51,7 @@ MARKERS = [
 
 
 @given(st.lists(st.sampled_from(MARKERS) | st.text(max_size=20), max_size=30).map("".join))
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=examples(400), deadline=None)
 def test_nothing_raises(text: str) -> None:
     for report in parse_log(text):
         assert report.kind

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from examples import examples
 from fuzzpair.triage.names import normalise
 
 
@@ -67,7 +68,7 @@ PIECES = st.sampled_from(
 
 
 @given(st.text(ALPHABET, max_size=60) | st.lists(PIECES, max_size=12).map("".join) | st.text(max_size=40))
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=examples(500), deadline=None)
 def test_normalising_again_changes_nothing(name: str) -> None:
     once = normalise(name)
     assert normalise(once) == once
