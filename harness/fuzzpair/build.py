@@ -280,14 +280,15 @@ class _Compilation:
 class _CppBuild(_Compilation):
     def run(self) -> Build:
         units = [path for path, _ in self.job.sources if path.endswith(".cpp")]
-        shared = self._shared_objects()
-        self.put({_object(path): sha256 for path, sha256 in shared.items()})
+        shared, runtime = self._shared_objects(), self._shared_runtime()
+        self.put({_object(path): sha256 for path, sha256 in (shared | runtime).items()})
         own = [path for path in units if path not in shared and self._is_linked(path)]
         programs = (JUDGE, *self.fuzzed)
         compiling = [self._compile_line(path) for path in own]
         linking = [self._link_line(name, units) for name in programs]
-        refused = self.compile(self._preparing_lines(), compiling, self._runtime_lines() + linking, parse_clang)
-        return refused or self.finish(programs, {path: _object(path) for path in own})
+        assembling = [_runtime_line(path) for path in self._runtime_files() if path not in runtime]
+        refused = self.compile(self._preparing_lines(), compiling, assembling + linking, parse_clang)
+        return refused or self.finish(programs, {path: _object(path) for path in (*own, *self._runtime_files())})
 
     def _preparing_lines(self) -> Lines:
         """Precompile the standard headers that the tree includes, unless the base build did.
@@ -313,9 +314,9 @@ class _CppBuild(_Compilation):
             first = (*first, "-include", "canary.h")
         return ("clang++", *CPP_COMMON, *self.recipe.compile, "-I.", *first, "-c", path, "-o", _object(path))
 
-    def _runtime_lines(self) -> Lines:
-        names = ("canary", "canary_fuzz") if self.job.flavour is Flavour.CANARY else self.recipe.runtime
-        return [_runtime_line(name) for name in names]
+    def _runtime_files(self) -> tuple[str, ...]:
+        """The package's own files that are linked."""
+        return ("canary.c", "canary_fuzz.c") if self.job.flavour is Flavour.CANARY else _runtime_sources(self.recipe)
 
     def _link_line(self, program: str, units: list[str]) -> tuple[str, ...]:
         entry = "main" if program == JUDGE else program
@@ -324,6 +325,11 @@ class _CppBuild(_Compilation):
         if self.job.flavour is Flavour.CANARY:
             extra = (*extra, "canary.o", *(() if program == JUDGE else _CANARY_FUZZ_LINK))
         return ("clang++", *CPP_LINK_COMMON, *self.recipe.link, *parts, *extra, "-o", program)
+
+    def _shared_runtime(self) -> dict[str, str]:
+        """Objects of the base build for the package's own files: with the same flags, which are the flavour's."""
+        objects = dict(self.base.objects) if self.base is not None else {}
+        return {path: objects[path] for path in self._runtime_files() if path in objects}
 
     def _shared_objects(self) -> dict[str, str]:
         """Objects of the base build for the sources that are the same, headers that they include being so too."""
@@ -360,9 +366,9 @@ class _RustBuild(_Compilation):
 
     def _runtime_lines(self) -> Lines:
         if self.job.flavour is not Flavour.CANARY:
-            return [_runtime_line(name) for name in self.recipe.runtime]
+            return [_runtime_line(path) for path in _runtime_sources(self.recipe)]
         as_library = ("--crate-type=rlib", "--crate-name=fuzzpair_canary", "-o", CANARY_LIBRARY)
-        return [_runtime_line("canary"), ("rustc", "--edition=2021", "-O", "canary.rs", *as_library)]
+        return [_runtime_line("canary.c"), ("rustc", "--edition=2021", "-O", "canary.rs", *as_library)]
 
     def _program_line(self, program: str) -> tuple[str, ...]:
         entry = "src/main.rs" if program == JUDGE else f"fuzz/fuzz_targets/{program.removeprefix('fuzz_')}.rs"
@@ -374,8 +380,12 @@ class _RustBuild(_Compilation):
         return self._rustc(*crate, entry, "--extern=dns=libdns.rlib", *extra, "-o", program)
 
 
-def _runtime_line(name: str) -> tuple[str, ...]:
-    return ("clang", "-O1", "-c", f"{name}.c", "-o", f"{name}.o")
+def _runtime_sources(recipe: Recipe) -> tuple[str, ...]:
+    return tuple(f"{name}.c" for name in recipe.runtime)
+
+
+def _runtime_line(path: str) -> tuple[str, ...]:
+    return ("clang", "-O1", "-c", path, "-o", _object(path))
 
 
 def included(path: str, texts: Mapping[str, str]) -> set[str]:
@@ -397,7 +407,7 @@ def included(path: str, texts: Mapping[str, str]) -> set[str]:
 
 
 def _object(path: str) -> str:
-    return path.replace("/", "_").removesuffix(".cpp") + ".o"
+    return path.replace("/", "_").removesuffix(".cpp").removesuffix(".c") + ".o"
 
 
 def _ending(completed: Completed) -> str:
