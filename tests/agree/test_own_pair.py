@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+import re
+import xml.etree.ElementTree as ET
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -28,6 +31,9 @@ from fuzzpair.own_pair.state import PairState
 from fuzzpair.own_pair.wish import Built
 from fuzzpair.pair_model import Checkup, Health, SideBuild, TargetProgram
 from fuzzpair.progress import Silent
+from fuzzpair.report.agreement import render_agreement
+from fuzzpair.report.agreement_files import write_agreement
+from fuzzpair.report.console import make_console
 from fuzzpair.scheduler import Scheduler
 from fuzzpair.store import Files, Store
 from tiny_elf import TARGET, elf
@@ -78,17 +84,19 @@ class OwnPair:
         checkup = Checkup(health=Health.BAD, edges=0, reasons=("no edge",))
         return Built(builds=builds, checkups=tuple((one.name, checkup) for one in bad))
 
-    def agree(self, built: Built, tools: Tools, engines: tuple[str, ...] = ENGINES) -> AgreementRecord:
+    def agree(
+        self, built: Built, tools: Tools, engines: tuple[str, ...] = ENGINES, subject: str = "tiny"
+    ) -> AgreementRecord:
         agreement = agreement_of(load_config(self.root / "pipeline.yml"))
         worker = Worker(
             backend=FakeBackend(tools), store=self.store, fingerprint=TOOLCHAIN.fingerprint, limits=Limits()
         )
-        plan = OwnPlan(built=built, store=self.store)
+        plan = OwnPlan(subject=subject, built=built, store=self.store)
         seeds = {"header": (b"seed",)}
         with ThreadPoolExecutor(1) as executor:
             return Agree(
                 pair="tiny",
-                described_by=(("cpp", "c/build.sh"),),
+                described_by=(("cpp", "c/build.sh"), ("rust", "rust/fuzz/Cargo.toml")),
                 tasks=Tasks(
                     agreement=agreement,
                     engines=engines,
@@ -136,6 +144,33 @@ def test_what_parts_the_programs_is_a_disagreement(pair: OwnPair) -> None:
     assert [one.what for row in record.rows for one in row.disagreements] == [What.ACCEPTANCE, What.ACCEPTANCE]
 
 
+@pytest.mark.parametrize("slip", [b"", b"slip"])
+def test_it_is_called_by_its_own_name_and_is_no_twin(pair: OwnPair, tmp_path: Path, slip: bytes) -> None:
+    record = pair.agree(both(pair, TARGET + slip), Tools(answers=PARTS))
+    stream = io.StringIO()
+    render_agreement(record, make_console(stream, is_terminal=False))
+    told = {path.name: path.read_text() for path in write_agreement(record, tmp_path / "out", pair.store.get_blob)}
+    told["console"] = stream.getvalue()
+    for name in ("console", "agreement.json", "agreement-junit.xml", "agreement.md", "agreement.html"):
+        assert "tiny" in told[name], name
+    called = re.compile(r'(?<!")twin|unpatched', re.IGNORECASE)  # the format has a field "twins", which is empty here
+    assert not [name for name, text in told.items() if called.search(text)]
+    assert (
+        {row.subject for row in record.rows}
+        == {one.subject for row in record.rows for one in row.campaigns}
+        == {"tiny"}
+    )
+    suites = [suite.get("name") for suite in ET.fromstring(told["agreement-junit.xml"]).iter("testsuite")]
+    assert suites == ["tiny", "tiny: controls"]
+
+
+def test_a_stored_campaign_has_the_name_of_today(pair: OwnPair) -> None:
+    built = both(pair)
+    pair.agree(built, Tools(), (NATIVE,))
+    again = pair.agree(built, Tools(executed=0), (NATIVE,), subject="renamed")  # would be an error, were it run
+    assert [one.subject for row in again.rows for one in row.campaigns] == ["renamed"]
+
+
 def test_a_corpus_that_is_not_read_to_its_end_is_3(pair: OwnPair) -> None:
     pair.state.add_units("header", [b"one", b"two"])
     record = pair.agree(both(pair), Tools(reads_all=False), (CORPUS,))
@@ -158,13 +193,13 @@ def test_a_bad_build_is_not_asked(pair: OwnPair) -> None:
 
 def test_a_target_of_one_side_alone_is_told_of(pair: OwnPair) -> None:
     built = pair.built(*both(pair).programs, pair.program(Language.CPP, target="other"))
-    plan = OwnPlan(built=built, store=pair.store)
+    plan = OwnPlan(subject="tiny", built=built, store=pair.store)
     assert (plan.targets(), plan.alone()) == (("header",), ("other",))
 
 
 def test_the_address_sanitizer_s_program_is_asked(pair: OwnPair) -> None:
     undefined = pair.program(Language.CPP, TARGET + b"u", Flavour.UNDEFINED)
-    plan = OwnPlan(built=pair.built(undefined, *both(pair).programs), store=pair.store)
+    plan = OwnPlan(subject="tiny", built=pair.built(undefined, *both(pair).programs), store=pair.store)
     (compared,) = plan.twins(("header",))
     assert compared.cpp == program_side_job(pair.program(Language.CPP), pair.store)
 

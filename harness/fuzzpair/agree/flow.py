@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from fuzzpair import __version__
 from fuzzpair.agree.campaigns import CORPUS
 from fuzzpair.agree.examination import Examination, ExamineJob, disagreements
-from fuzzpair.agree.plan import UNPATCHED, AnySide, Compared, Plan
+from fuzzpair.agree.plan import AnySide, Compared, Plan
 from fuzzpair.agree.sides import Side
 from fuzzpair.agree.standing import Judge, Memory
 from fuzzpair.agree.tasks import Campaign, Tasks
@@ -53,7 +53,7 @@ class Agree:
     toolchain: Toolchain
     backend: str
     mistakes: tuple[str, ...] = ()
-    targets: tuple[str, ...] = ()  # of the unpatched twins
+    targets: tuple[str, ...] = ()  # on which both sides are compared as they stand
     memory: Memory = field(default_factory=Memory)
     issues: tuple[KnownIssue, ...] = ()
     undone: tuple[str, ...] = ()  # what could not be done before anything was compared: a build
@@ -70,7 +70,8 @@ class Agree:
         for engine, scheduler in self.engines.schedulers.items():
             scheduler.run_stage(FUZZ, self._plan_campaigns(engine))
             scheduler.run_stage(EXAMINE, self._plan_examinations(engine))
-            scheduler.run_stage(COUNTERPART, self._plan_checks(engine))
+            if self.mistakes:
+                scheduler.run_stage(COUNTERPART, self._plan_checks(engine))
         return self._record(started, time.monotonic() - clock)
 
     def _schedulers(self) -> tuple[Scheduler, ...]:
@@ -137,7 +138,8 @@ class Agree:
     def _done(self, place: tuple[str, str, str], engine: str) -> list[AgreementCampaign]:
         outcomes = self.engines.schedulers[engine].outcomes
         results = (outcomes.result(job) for job in self.campaigns.get(place, ()))
-        return [one for one in results if isinstance(one, AgreementCampaign)]
+        # What was stored says what it was called then: the name is no part of a job's key.
+        return [replace(one, subject=place[0]) for one in results if isinstance(one, AgreementCampaign)]
 
     def _row(self, one: Compared, engine: str) -> AgreementRow:
         place, outcomes = (one.subject, one.target, engine), self.engines.schedulers[engine].outcomes
@@ -206,7 +208,7 @@ class Agree:
             budgets=(
                 ("executions of a campaign", f"{self.tasks.budget.runs:,}"),
                 ("seconds of a campaign", f"{self.tasks.budget.seconds:g}"),
-                ("campaigns of the unpatched twins, a target and an engine", str(self.tasks.budget.slices)),
+                (f"campaigns of {self.planner.subject}, a target and an engine", str(self.tasks.budget.slices)),
                 *self.notes,
             ),
             rows=rows,
@@ -240,12 +242,12 @@ def _controls(rows: tuple[AgreementRow, ...]) -> Iterator[Control]:
 def verdict(
     rows: tuple[AgreementRow, ...], controls: tuple[Control, ...], before: Sequence[str] = ()
 ) -> tuple[int, tuple[str, ...]]:
-    """3 where something could not be done, 1 where the unpatched twins part, and nobody accepted that, or a mistake was
-    found by no engine."""
+    """3 where something could not be done, 1 where sides part in which nothing is planted, and nobody accepted that, or
+    a mistake was found by no engine."""
     undone = [*before, *(f"{row.subject} {row.target} {row.engine}: {row.problem}" for row in rows if row.problem)]
     undone += [f"{one.name}: {one.detail}" for one in controls if not one.passed]
     parted = [
-        f"{UNPATCHED} {row.target} {row.engine}: {one.key} ({one.signature}, {one.standing})"
+        f"{row.subject} {row.target} {row.engine}: {one.key} ({one.signature}, {one.standing})"
         for row in rows
         if not row.mistake
         for one in row.disagreements

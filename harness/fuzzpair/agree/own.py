@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from fuzzpair.agree.plan import UNPATCHED, Compared
+from fuzzpair.agree.plan import Compared
 from fuzzpair.agree.programs import ProgramSideJob, program_side_job
 from fuzzpair.agree.sides import SideJob
 from fuzzpair.agree.tasks import Units
@@ -22,6 +22,7 @@ from fuzzpair.store import Store
 class OwnPlan:
     """Both sides' programs of each target, as `fuzzpair fuzz` fuzzes them."""
 
+    subject: str  # the name of the pair
     built: Built
     store: Store
 
@@ -53,7 +54,7 @@ class OwnPlan:
             sides = {language: self._side(target, language) for language in Language}
             bad = [language for language, side in sides.items() if side is None]
             yield Compared(
-                subject=UNPATCHED,
+                subject=self.subject,
                 mistake="",
                 patched=None,
                 target=target,

@@ -28,6 +28,10 @@ class Plan(Protocol):
     """What is compared, in the order of the report."""
 
     @property
+    def subject(self) -> str:
+        """What both sides are called where nothing is planted."""
+
+    @property
     def unpatched(self) -> Mapping[Language, SideJob]:
         """Beside which a mistake is looked at; empty where none can be planted."""
 
@@ -54,6 +58,8 @@ class Compared:
 
 class Planner:
     """Reads trees and patches once; a broken patch is a row with a problem."""
+
+    subject = UNPATCHED
 
     def __init__(self, config: Config, agreement: Agreement, store: Store) -> None:
         self._config = config

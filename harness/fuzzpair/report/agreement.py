@@ -46,18 +46,23 @@ def cells(row: AgreementRow) -> tuple[str, ...]:
     return (row.subject, row.target, row.engine, f"{executions:,}", rate, f"{edges:,}", verdict(row))
 
 
+def compared(record: AgreementRecord) -> str:
+    """What both sides are called where nothing is planted: the unpatched twins, or a pair of one's own by its name."""
+    return next((row.subject for row in record.rows if not row.mistake), record.pair)
+
+
 def sentence(record: AgreementRecord) -> str:
     """What it came to, in one line."""
     planted = dict.fromkeys(row.subject for row in record.rows if row.mistake)
     found = {row.subject for row in record.rows if row.mistake and row.is_found}
-    unpatched = [row for row in record.rows if not row.mistake]
-    executions = sum(one.executions for row in unpatched for one in row.campaigns)
+    as_they_stand = [row for row in record.rows if not row.mistake]
+    executions = sum(one.executions for row in as_they_stand for one in row.campaigns)
     parts = []
-    if unpatched:
-        distinct = {one.key for row in unpatched for one in row.disagreements}
-        accepted = {one.key for row in unpatched for one in row.disagreements if one.standing is Standing.ACCEPTED}
+    if as_they_stand:
+        distinct = {one.key for row in as_they_stand for one in row.disagreements}
+        accepted = {one.key for row in as_they_stand for one in row.disagreements if one.standing is Standing.ACCEPTED}
         known = f" ({len(accepted)} accepted)" if accepted else ""
-        parts.append(f"the unpatched twins: {executions:,} executions, {len(distinct)} disagreements{known}")
+        parts.append(f"{compared(record)}: {executions:,} executions, {len(distinct)} disagreements{known}")
     if planted:
         parts.append(f"of {len(planted)} planted, {len(found)} found as a disagreement")
     return "; ".join(parts) or "nothing was compared"

@@ -1,4 +1,4 @@
-"""Every report of `fuzzpair agree`, and the inputs on which the twins part, as files of one folder."""
+"""Every report of `fuzzpair agree`, and the inputs on which the sides part, as files of one folder."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""agreement-junit.xml: a case for each target and engine on the unpatched twins, and for each mistake that was planted.
+"""agreement-junit.xml: a case for each target and engine on both sides as they stand, and for each planted mistake.
 
 `failure` is a disagreement that nobody accepted, or a mistake that no engine found; `error` what was not done.
 """
@@ -13,7 +13,7 @@ from junit_xml import TestCase, TestSuite
 from fuzzpair.agreement_model import AgreementRecord, AgreementRow, What
 from fuzzpair.model.standing import Standing
 from fuzzpair.report import clean
-from fuzzpair.report.agreement import HEADINGS, cells, cleaned, sides_of, standing, to_look_at
+from fuzzpair.report.agreement import HEADINGS, cells, cleaned, compared, sides_of, standing, to_look_at
 from fuzzpair.report.junit_suites import rendered
 
 file_name: Final = "agreement-junit.xml"
@@ -23,16 +23,20 @@ _OUTPUT: Final = clean.Cap(lines=60, width=400)
 def render(record: AgreementRecord) -> str:
     """The cases have the same classname and name in every run: viewers tell histories apart by them."""
     record = cleaned(record)
-    twins = [_twins(record, row) for row in record.rows if not row.mistake]
+    as_they_stand = [_as_it_stands(record, row) for row in record.rows if not row.mistake]
     planted = dict.fromkeys(row.subject for row in record.rows if row.mistake)
     mistakes = [_planted(record, subject) for subject in planted]
-    suites = [("the unpatched twins", twins), ("mistakes", mistakes), ("controls", list(_controls(record)))]
+    suites = [(compared(record), as_they_stand), ("mistakes", mistakes), ("controls", list(_controls(record)))]
     return rendered(
-        TestSuite(f"{record.pair}: {name}", cases, timestamp=record.started) for name, cases in suites if cases
+        TestSuite(_suite(record.pair, name), cases, timestamp=record.started) for name, cases in suites if cases
     )
 
 
-def _twins(record: AgreementRecord, row: AgreementRow) -> TestCase:
+def _suite(pair: str, name: str) -> str:
+    return pair if name == pair else f"{pair}: {name}"
+
+
+def _as_it_stands(record: AgreementRecord, row: AgreementRow) -> TestCase:
     told = [f"{one.key}; {sides_of(one)}; {one.signature}, {standing(one)}" for one in row.disagreements]
     case = TestCase(row.engine, classname=f"{record.pair}.agreement.{row.target}", stdout=_output([row], told))
     if row.problem:

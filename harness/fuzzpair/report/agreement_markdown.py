@@ -66,7 +66,7 @@ def diff_lines(one: Disagreement, read: Read) -> list[str]:
     lines = difflib.unified_diff(
         shown.get(left, "").split("\n"),
         shown.get(right, "").split("\n"),
-        left.shown if right is Voice.RUST else "both twins",
+        left.shown if right is Voice.RUST else "both sides",
         right.shown,
         lineterm="",
         n=CONTEXT,

@@ -1,4 +1,4 @@
-"""agreement.sarif: what parted the twins, one result each, for code scanning. A disagreement has an input, and no line:
+"""agreement.sarif: what parted the sides, one result each, for code scanning. A disagreement has an input, and no line:
 it is shown at the function that is compared, of the side that is alone where three were asked."""
 
 from __future__ import annotations
@@ -17,16 +17,16 @@ from fuzzpair.report.sarif_places import ROOT
 file_name: Final = "agreement.sarif"
 Json = dict[str, Any]
 RULES: Final = {
-    What.ACCEPTANCE: ("disagreement/acceptance", "One twin accepts what the other rejects", "6.5"),
-    What.REASON: ("disagreement/reason", "The twins reject for different reasons", "3.3"),
-    What.TEXT: ("disagreement/text", "The twins describe an accepted input differently", "5.3"),
-    What.HANG: ("disagreement/hang", "One twin answers, the other does not end", "7.5"),
-    What.CRASH: ("crash", "One twin crashes", "5.3"),
+    What.ACCEPTANCE: ("disagreement/acceptance", "One side accepts what the other rejects", "6.5"),
+    What.REASON: ("disagreement/reason", "The sides reject for different reasons", "3.3"),
+    What.TEXT: ("disagreement/text", "The sides describe an accepted input differently", "5.3"),
+    What.HANG: ("disagreement/hang", "One side answers, the other does not end", "7.5"),
+    What.CRASH: ("crash", "One side crashes", "5.3"),
 }
 
 
 def render(record: AgreementRecord) -> str:
-    """ASCII JSON; what the unpatched twins part on, and no mistake that was planted."""
+    """ASCII JSON; what sides part on in which nothing is planted, and no mistake that was planted."""
     record = cleaned(record)
     here = [one for row in record.rows if not row.mistake for one in row.disagreements]
     found = [*here, *record.gone][:RESULTS]

@@ -138,19 +138,19 @@ def searches(record: RunRecord) -> tuple[Chart, ...]:
 
 
 def growth(record: AgreementRecord) -> tuple[Chart, ...]:
-    """Edges over executions, of the unpatched twins, else of the mistakes: of all voices together, a line for each
-    engine and target; then a drawing of each campaign in which the voices' own counters were told apart."""
+    """Edges over executions, of what is compared as it stands, else of the mistakes: of all voices together, a line
+    for each engine and target; then a drawing of each campaign in which the voices' own counters were told apart."""
     rows = [row for row in record.rows if not row.mistake] or list(record.rows)
     first = [(f"{row.engine} {row.target}", row.campaigns[0]) for row in rows if row.campaigns][:LINES]
     together = _edges(
         "Edges over executions",
-        "Of both twins together, and under atheris of the reference as well. One campaign each, the first.",
+        "Of both sides together, and under atheris of the reference as well. One campaign each, the first.",
         [(name, one.growth, 0) for name, one in first],
     )
     apart = [
         _edges(
             f"Edges over executions, of each voice: {name}",
-            "By the counters of each twin, and by those of the reference's bytecode. What runs only while a module is "
+            "By the counters of each side, and by those of the reference's bytecode. What runs only while a module is "
             "imported is not covered.",
             [(each.voice.shown, each.points, each.instrumented) for each in one.voices],
         )

@@ -43,7 +43,7 @@ def render_history(runs: Sequence[PastRun], last: int, console: Console) -> None
 
 
 def render_agreements(records: Sequence[AgreementRecord], last: int, console: Console) -> None:
-    """The last comparisons of twins, the newest at the end; nothing where there was none."""
+    """The last comparisons, the newest at the end; nothing where there was none."""
     if not records:
         return
     table = _table("comparison", "started", "pair", "what it came to", "gone", "exit code")

@@ -51,8 +51,10 @@ def agree(
     ] = None,
     runs: Annotated[int | None, typer.Option(min=1, max=MOST_RUNS, help="Executions of one campaign.")] = None,
     seconds: Annotated[float | None, typer.Option(min=1, max=86_400, help="Of one campaign.")] = None,
-    target: Annotated[list[str] | None, typer.Option(help="Of the unpatched twins; else all.")] = None,
-    slices: Annotated[int, typer.Option(min=1, max=1000, help="Campaigns of the unpatched twins, each stored.")] = 1,
+    target: Annotated[list[str] | None, typer.Option(help="Of what is compared as it stands; else all.")] = None,
+    slices: Annotated[
+        int, typer.Option(min=1, max=1000, help="Campaigns of what is compared as it stands, each stored.")
+    ] = 1,
     config_file: ConfigFile = CONFIG,
     state_folder: StateFolder = STATE,
     out: OutFolder = OUT,
@@ -120,7 +122,7 @@ def _own_pair(config: Config, wish: AgreeWish, engines: Engines, work: Backing, 
     fuzz, store = config.own_pair, work.worker.store
     clear_packs(store)
     tree = Tree(fuzz=fuzz, root=config.root, leave=leave)
-    plan = OwnPlan(built=build_pair(tree, work.worker.limits, engines.sides, store), store=store)
+    plan = OwnPlan(subject=fuzz.name, built=build_pair(tree, work.worker.limits, engines.sides, store), store=store)
     check_targets(wish.targets, plan.targets())
     targets, pair_state = wish.targets or plan.targets(), PairState(Files(fuzz.state), tell_damaged)
     seeds = read_seeds(fuzz)
