@@ -309,6 +309,12 @@ def _problems_between(config: Config, document: yaml_source.Document) -> Iterato
         yield yaml_source.Problem(document.key_line(("pair",)), "'profiles' is missing: 'pair' is run by one of them")
     if config.experiment is None and config.profiles:
         yield yaml_source.Problem(document.key_line(("profiles",)), "'pair' is missing: 'profiles' are ways to run it")
+    if config.experiment is None and config.agreement is not None and not config.agreement.is_of_own_pair:
+        yield yaml_source.Problem(
+            document.key_line(("agreement", "cpp")),
+            "'cpp' and 'rust' are compiled with the twins that 'pair' names, which is missing; a pair of 'fuzz' leaves "
+            "both out, and its targets define fuzzpair_describe_cpp and fuzzpair_describe_rust (docs/agreement.md)",
+        )
     if config.experiment is not None:
         yield from _unknown_targets(config, config.experiment.targets, document)
 

@@ -238,6 +238,13 @@ def test_the_section_names_both_twins_or_neither(pair: OwnPair) -> None:
         load_config(pair.root / "pipeline.yml")
 
 
+def test_a_file_that_describes_is_of_twins_and_a_target_has_its_own(pair: OwnPair) -> None:
+    text = (pair.root / "pipeline.yml").read_text()
+    (pair.root / "pipeline.yml").write_text(f"{text}  cpp: c/describe.cpp\n  rust: rust/describe.rs\n")
+    with pytest.raises(ConfigError, match=r"^pipeline.yml:8: 'cpp' and 'rust' .* targets define fuzzpair_describe_cpp"):
+        load_config(pair.root / "pipeline.yml")
+
+
 def test_a_wish_for_a_pair_of_one_s_own(pair: OwnPair) -> None:
     config = load_config(pair.root / "pipeline.yml")
     wish = AgreeWish(agreement=agreement_of(config), engines=(), mistakes=(), runs=None, seconds=None, slices=1)
