@@ -68,7 +68,8 @@ def _shown(row: AgreementRow, one: Disagreement, read: Callable[[str], bytes]) -
     )
     lines = tuple((_kind(line), line) for line in diff_lines(one, read))
     where = one.signature if row.mistake else f"{one.signature}: {standing(one)}"
-    return Shown(f"{row.subject} {row.target}", one.key, told, where, lines, _octets(one, read), _matters(one))
+    subject = f"{row.subject} {row.target} {row.engine}"  # no two parts of the page are called alike
+    return Shown(subject, one.key, told, where, lines, _octets(one, read), _matters(one))
 
 
 def _matters(one: Disagreement) -> str:
