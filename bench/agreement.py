@@ -25,10 +25,10 @@ from fuzzpair.agree.in_python import AtherisJob
 from fuzzpair.agree.plan import Planner
 from fuzzpair.agree.sides import Side
 from fuzzpair.agree.wish import agreement_of
-from fuzzpair.agreement_model import AgreementCampaign, Voice
 from fuzzpair.backends.docker import DockerBackend
 from fuzzpair.config import Config, load_config
 from fuzzpair.jobs import Batch, Worker, run_batch, stored_outcome
+from fuzzpair.model.agreement import AgreementCampaign, Voice
 from fuzzpair.model.language import Language
 from fuzzpair.reading import read_corpus
 from fuzzpair.state import locked_state

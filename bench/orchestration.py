@@ -26,13 +26,13 @@ from fuzzpair.jobs import Batch, Worker, run_batch
 from fuzzpair.model.command import Limits
 from fuzzpair.model.flavour import Flavour
 from fuzzpair.model.language import Language
+from fuzzpair.model.pair import TargetProgram
 from fuzzpair.own_pair.building import Tree, build_pair, read_seeds
 from fuzzpair.own_pair.campaign import Slice, SliceJob
 from fuzzpair.own_pair.packs import put_pack
 from fuzzpair.own_pair.programs import place_of
 from fuzzpair.own_pair.sources import image_addition
 from fuzzpair.own_pair.state import unit_name
-from fuzzpair.pair_model import TargetProgram
 from fuzzpair.progress import Silent
 from fuzzpair.scheduler import Scheduler
 from fuzzpair.store import Store

@@ -12,10 +12,10 @@ from fuzzpair.agree.flow import Agree, Engines
 from fuzzpair.agree.plan import Planner
 from fuzzpair.agree.tasks import Budget, Tasks
 from fuzzpair.agree.wish import agreement_of
-from fuzzpair.agreement_model import AgreementRecord
 from fuzzpair.backends.fake import TOOLCHAIN, FakeBackend
 from fuzzpair.config import load_config
 from fuzzpair.jobs import Worker
+from fuzzpair.model.agreement import AgreementRecord
 from fuzzpair.model.command import Limits
 from fuzzpair.progress import Silent
 from fuzzpair.scheduler import Scheduler

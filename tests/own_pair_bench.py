@@ -13,10 +13,10 @@ from fuzzpair.jobs import Batch, Job, Outcome, Worker, run_batch
 from fuzzpair.model.command import Limits
 from fuzzpair.model.flavour import Flavour
 from fuzzpair.model.language import Language
+from fuzzpair.model.pair import Checkup, SideBuild, TargetProgram
 from fuzzpair.own_pair.builds import side_build, side_jobs
 from fuzzpair.own_pair.checkup import checkup_job
 from fuzzpair.own_pair.sources import image_addition, read_side
-from fuzzpair.pair_model import Checkup, SideBuild, TargetProgram
 from fuzzpair.store import Store
 
 LIMITS = Limits()

@@ -15,7 +15,6 @@ PACKAGE = Path(__file__).parent.parent / "harness" / "fuzzpair"
 # A unit (a file, or a folder with all that is in it) imports itself and units of the lines above its own, no other.
 LAYERS = (
     ("model", "errors", "yaml_source"),
-    ("pair_model", "agreement_model"),
     (
         "bug_classes",
         "severity_rules",
@@ -62,9 +61,7 @@ RESERVED = {
 # Values from values: no file, no clock, no process, no store.
 PURE = (
     "model",
-    "pair_model",
     "pair_judging",
-    "agreement_model",
     "parting",
     "errors",
     "bug_classes",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from fuzzpair.agreement_model import Answer, Ending, Parting, Voice, What
+from fuzzpair.model.agreement import Answer, Ending, Parting, Voice, What
 from fuzzpair.parting import first_parted, parting
 
 TEXT = """\

@@ -12,8 +12,8 @@ from contextlib import closing
 from pathlib import Path
 
 from fuzzpair import state
-from fuzzpair.agreement_model import AgreementRecord
 from fuzzpair.errors import StoreError, UsageError
+from fuzzpair.model.agreement import AgreementRecord
 from fuzzpair.model.past_run import PastRow, PastRun
 from fuzzpair.report.agreement_json import read_agreement
 from fuzzpair.report.json_report import read_record

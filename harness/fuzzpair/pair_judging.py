@@ -11,10 +11,10 @@ from typing import Final
 
 from fuzzpair.errors import EXIT_CLEAN, EXIT_GATE, EXIT_INTERRUPTED, EXIT_NOT_DONE
 from fuzzpair.model.crash_report import CrashReport
+from fuzzpair.model.pair import OnTwin, OpenCampaign, PairFinding, SideBuild
 from fuzzpair.model.run_facts import Control
 from fuzzpair.model.standing import Standing
 from fuzzpair.model.tool import Tool
-from fuzzpair.pair_model import OnTwin, OpenCampaign, PairFinding, SideBuild
 
 OPEN = (Standing.NEW, Standing.REOPENED)
 # From the worst to the best: an input that does two things is told of by the worse one.

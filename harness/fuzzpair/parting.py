@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from fuzzpair.agreement_model import Answer, Ending, Parting, Voice, What
+from fuzzpair.model.agreement import Answer, Ending, Parting, Voice, What
 
 FAR: Final = 6  # fields behind this one are told apart no further: a list has as many as its input wants
 WIDTH: Final = 120  # characters shown of what a side says

@@ -18,8 +18,8 @@ from fuzzpair.backends.toolchain import recipe_digest
 from fuzzpair.config import Config
 from fuzzpair.errors import BackendError, Interrupted
 from fuzzpair.jobs import Worker
+from fuzzpair.model.pair import ImageAddition
 from fuzzpair.model.run_facts import Toolchain
-from fuzzpair.pair_model import ImageAddition
 from fuzzpair.progress import Observer
 from fuzzpair.report.console import make_console
 from fuzzpair.report.live import make_observer

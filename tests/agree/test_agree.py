@@ -14,9 +14,9 @@ from fuzzpair.agree.campaigns import ATHERIS, NATIVE
 from fuzzpair.agree.flow import verdict
 from fuzzpair.agree.plan import logic_mistakes
 from fuzzpair.agree.wish import AgreeWish, agreement_of
-from fuzzpair.agreement_model import Voice, What
 from fuzzpair.config import load_config
 from fuzzpair.errors import ConfigError, UsageError
+from fuzzpair.model.agreement import Voice, What
 from fuzzpair.model.language import Language
 from fuzzpair.report.agreement import sentence
 from fuzzpair.report.agreement_files import write_agreement

@@ -12,7 +12,7 @@ import pytest
 from fuzzpair.agree.campaigns import GROWTH_POINTS, _voices, thinned
 from fuzzpair.agree.python.coverage import Coverage
 from fuzzpair.agree.sides import native_file
-from fuzzpair.agreement_model import Voice, VoiceGrowth
+from fuzzpair.model.agreement import Voice, VoiceGrowth
 
 SIDE = """
 __attribute__((section("__sancov_cntrs"))) static unsigned char counters[%d] = {0};

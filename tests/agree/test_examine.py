@@ -12,7 +12,7 @@ import pytest
 from fuzzpair.agree.python.atheris_agree import without_reasons
 from fuzzpair.agree.python.examine import Examiner
 from fuzzpair.agree.python.voices import Settings, Voices
-from fuzzpair.agreement_model import Answer, Ending, Voice
+from fuzzpair.model.agreement import Answer, Ending, Voice
 
 
 class TwoVoices(Voices):

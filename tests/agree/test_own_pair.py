@@ -19,17 +19,17 @@ from fuzzpair.agree.programs import PRELOADED, program_side_job
 from fuzzpair.agree.sides import Side
 from fuzzpair.agree.tasks import Budget, Tasks
 from fuzzpair.agree.wish import AgreeWish, agreement_of
-from fuzzpair.agreement_model import AgreementRecord, What
 from fuzzpair.backends.fake import TOOLCHAIN, FakeBackend, FakeSandbox
 from fuzzpair.config import load_config, shipped_recipe
 from fuzzpair.errors import ConfigError, UsageError
 from fuzzpair.jobs import Worker
+from fuzzpair.model.agreement import AgreementRecord, What
 from fuzzpair.model.command import Limits
 from fuzzpair.model.flavour import Flavour
 from fuzzpair.model.language import Language
+from fuzzpair.model.pair import Checkup, Health, SideBuild, TargetProgram
 from fuzzpair.own_pair.state import PairState
 from fuzzpair.own_pair.wish import Built
-from fuzzpair.pair_model import Checkup, Health, SideBuild, TargetProgram
 from fuzzpair.progress import Silent
 from fuzzpair.report.agreement import render_agreement
 from fuzzpair.report.agreement_files import write_agreement

@@ -14,12 +14,12 @@ import pytest
 
 from fuzzpair.agree.programs import program_side_job
 from fuzzpair.agree.python.voices import ENDINGS, Settings, Voices
-from fuzzpair.agreement_model import Ending, Voice
 from fuzzpair.backends.fake import FakeSandbox
+from fuzzpair.model.agreement import Ending, Voice
 from fuzzpair.model.command import Command, Completed
 from fuzzpair.model.flavour import Flavour
 from fuzzpair.model.language import Language
-from fuzzpair.pair_model import TargetProgram
+from fuzzpair.model.pair import TargetProgram
 from fuzzpair.store import Store
 
 COMPILER = shutil.which("clang") or shutil.which("cc")

@@ -12,8 +12,8 @@ from agree_fakes import Tools
 from agree_pair import PARTS, SOURCES, agree
 from fuzzpair.agree.campaigns import ATHERIS, NATIVE
 from fuzzpair.agree.standing import memory_of
-from fuzzpair.agreement_model import AgreementRecord
 from fuzzpair.errors import ConfigError
+from fuzzpair.model.agreement import AgreementRecord
 from fuzzpair.model.standing import Standing
 from fuzzpair.own_pair.known_issues import KnownIssue, parse_known_issues, read_known_issues
 

@@ -12,7 +12,7 @@ from fuzzpair.backends.local import LocalBackend, run_tool
 from fuzzpair.backends.local_pair import MARK, make_pair_folder
 from fuzzpair.errors import ImageError
 from fuzzpair.model.command import Command, Limits
-from fuzzpair.pair_model import ImageAddition
+from fuzzpair.model.pair import ImageAddition
 
 FETCH = b'echo "$PWD" > "$SRC/where"; cp Cargo.toml "$SRC/given"; test -d "$WORK"\n'
 FILES = (("scripts/Cargo.toml", b"[package]\n"), ("scripts/fetch.sh", FETCH))

@@ -19,7 +19,7 @@ from fuzzpair.doctor.examination import Examination
 from fuzzpair.doctor.judging import Check, Level
 from fuzzpair.errors import BackendError
 from fuzzpair.model.command import Command, Completed, Limits
-from fuzzpair.pair_model import ImageAddition
+from fuzzpair.model.pair import ImageAddition
 
 PIPELINE = "version: 1\nfuzz:\n  name: x\n  rust: {source: ., fuzz: fuzz}\n"
 

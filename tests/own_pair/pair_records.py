@@ -10,11 +10,7 @@ from fuzzpair.model.crash_report import Access, CrashReport, Frame
 from fuzzpair.model.finding import Reproduction
 from fuzzpair.model.flavour import Flavour
 from fuzzpair.model.language import Language
-from fuzzpair.model.run_facts import Control, StageCost
-from fuzzpair.model.standing import Standing
-from fuzzpair.model.tool import Tool
-from fuzzpair.own_pair.run import SCHEMA
-from fuzzpair.pair_model import (
+from fuzzpair.model.pair import (
     CorpusState,
     OnTwin,
     OpenCampaign,
@@ -23,6 +19,10 @@ from fuzzpair.pair_model import (
     SideBuild,
     TwinReply,
 )
+from fuzzpair.model.run_facts import Control, StageCost
+from fuzzpair.model.standing import Standing
+from fuzzpair.model.tool import Tool
+from fuzzpair.own_pair.run import SCHEMA
 
 REPORT = CrashReport(
     tool=Tool.ADDRESS,

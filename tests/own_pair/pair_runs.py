@@ -13,10 +13,10 @@ from fuzzpair.backends.fake import TOOLCHAIN, FakeBackend
 from fuzzpair.jobs import Worker
 from fuzzpair.model.command import Limits
 from fuzzpair.model.language import Language
+from fuzzpair.model.pair import PairFinding, PairRecord, TargetProgram
 from fuzzpair.own_pair.run import PairRun
 from fuzzpair.own_pair.state import PairState
 from fuzzpair.own_pair.wish import Built, Wish
-from fuzzpair.pair_model import PairFinding, PairRecord, TargetProgram
 from fuzzpair.progress import Silent
 from fuzzpair.scheduler import Scheduler
 from fuzzpair.store import Files, Store

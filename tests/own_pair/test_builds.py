@@ -15,8 +15,8 @@ from fuzzpair.model.command import Command
 from fuzzpair.model.crash_report import CrashReport
 from fuzzpair.model.flavour import Flavour
 from fuzzpair.model.language import Language
+from fuzzpair.model.pair import Checkup, Health, SideBuild, TargetProgram
 from fuzzpair.own_pair.checkup import place_program
-from fuzzpair.pair_model import Checkup, Health, SideBuild, TargetProgram
 from fuzzpair.triage import first_report
 from own_pair_bench import Bench
 

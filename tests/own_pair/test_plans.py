@@ -17,10 +17,10 @@ from fuzzpair.jobs import Batch, Outcome, Worker, job_key, run_batch
 from fuzzpair.model.command import Command, Completed, Limits
 from fuzzpair.model.flavour import Flavour
 from fuzzpair.model.language import Language
+from fuzzpair.model.pair import Checkup, Health, SideBuild, TargetProgram
 from fuzzpair.own_pair.builds import SideBuildJob, side_build, side_jobs
 from fuzzpair.own_pair.checkup import checkup_job
 from fuzzpair.own_pair.sources import SideSources, read_side
-from fuzzpair.pair_model import Checkup, Health, SideBuild, TargetProgram
 from fuzzpair.store import Store
 from tiny_elf import TARGET, elf
 

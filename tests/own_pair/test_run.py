@@ -12,11 +12,11 @@ from fuzzpair.errors import BackendError, SandboxError
 from fuzzpair.model.command import Command, Completed
 from fuzzpair.model.flavour import Flavour
 from fuzzpair.model.language import Language
+from fuzzpair.model.pair import Checkup, Health, OnTwin
 from fuzzpair.model.standing import Standing
 from fuzzpair.own_pair.known_issues import KnownIssue
 from fuzzpair.own_pair.state import unit_name
 from fuzzpair.own_pair.wish import Built, Chosen
-from fuzzpair.pair_model import Checkup, Health, OnTwin
 from own_pair.pair_runs import TODAY, WISH, Tiny, of
 from own_pair.tiny_target import ENDINGS, Files, TinyTargets, program, sha1, side
 

@@ -15,8 +15,8 @@ from fuzzpair.backends.pair_files import addition_digest, certificates, write_fi
 from fuzzpair.config import Config, load_config
 from fuzzpair.errors import ConfigError, UsageError
 from fuzzpair.model.language import Language
+from fuzzpair.model.pair import ImageAddition
 from fuzzpair.own_pair.sources import CppSources, RustSources, image_addition, read_side
-from fuzzpair.pair_model import ImageAddition
 from fuzzpair.store import Store
 
 RECORDS = Path(__file__).parent / "records"

@@ -15,7 +15,7 @@ from typing import Any
 from fuzzpair.model.command import Command, Completed
 from fuzzpair.model.flavour import Flavour
 from fuzzpair.model.language import Language
-from fuzzpair.pair_model import SideBuild, TargetProgram
+from fuzzpair.model.pair import SideBuild, TargetProgram
 from fuzzpair.store import Store
 
 Files = dict[str, bytes]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from fuzzpair.agreement_model import (
+from fuzzpair.model.agreement import (
     AgreementCampaign,
     AgreementRecord,
     AgreementRow,

@@ -7,8 +7,8 @@ from typing import Final
 
 from fuzzpair.model.crash_report import Frame
 from fuzzpair.model.flavour import Flavour
+from fuzzpair.model.pair import PairFinding, PairRecord
 from fuzzpair.model.run_record import Row, RunRecord
-from fuzzpair.pair_model import PairFinding, PairRecord
 from fuzzpair.report.stored import Stored
 from own_pair import pair_records
 from report.records import PATCH, full_record, judgement

@@ -7,10 +7,10 @@ from dataclasses import replace
 from fuzzpair.model.crash_report import CrashReport, Frame
 from fuzzpair.model.flavour import Flavour
 from fuzzpair.model.language import Language
+from fuzzpair.model.pair import Checkup, Health, OnTwin, PairRecord, SideBuild, TargetProgram, TwinReply
 from fuzzpair.model.run_facts import Control
 from fuzzpair.model.standing import Standing
 from fuzzpair.model.tool import Tool
-from fuzzpair.pair_model import Checkup, Health, OnTwin, PairRecord, SideBuild, TargetProgram, TwinReply
 from own_pair.pair_records import REPORT, campaign, finding, record, reproduction
 
 SEED = bytes(range(40))

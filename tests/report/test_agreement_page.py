@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page
 
-from fuzzpair.agreement_model import AgreementRecord
+from fuzzpair.model.agreement import AgreementRecord
 from fuzzpair.report import agreement_page
 from report.agreements import BLOBS, agreement, disagreement, everything, row
 from report.open_page import assert_accessible, watched, written

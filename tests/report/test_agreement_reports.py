@@ -11,8 +11,8 @@ from pathlib import Path
 import jsonschema_rs
 import pytest
 
-from fuzzpair.agreement_model import AgreementRecord, Voice
 from fuzzpair.errors import UsageError
+from fuzzpair.model.agreement import AgreementRecord, Voice
 from fuzzpair.report import charts
 from fuzzpair.report.agreement import render_agreement
 from fuzzpair.report.agreement_files import write_agreement

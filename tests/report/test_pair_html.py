@@ -11,8 +11,8 @@ from fuzzpair.errors import StoreError
 from fuzzpair.model.crash_report import Frame
 from fuzzpair.model.finding import Smaller
 from fuzzpair.model.language import Language
+from fuzzpair.model.pair import OnTwin, PairRecord
 from fuzzpair.model.standing import Standing
-from fuzzpair.pair_model import OnTwin, PairRecord
 from fuzzpair.report import page_room, pair_charts, pair_page, pair_text
 from fuzzpair.report.stored import NOTHING_STORED, Stored
 from own_pair.pair_records import REPORT, campaign, finding, record, reproduction

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from fuzzpair.pair_model import PairRecord
+from fuzzpair.model.pair import PairRecord
 from fuzzpair.report import pair_page
 from fuzzpair.report.stored import Stored
 from own_pair.pair_records import record

@@ -14,8 +14,8 @@ import pytest
 
 from fuzzpair.errors import UsageError
 from fuzzpair.model.crash_report import Frame
+from fuzzpair.model.pair import PairRecord
 from fuzzpair.pair_judging import fails
-from fuzzpair.pair_model import PairRecord
 from fuzzpair.report import pair_text, write_pair_reports
 from fuzzpair.report.console import make_console
 from fuzzpair.report.pair_console import render_pair

@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from typing import ClassVar, Final
 
 from fuzzpair.agree.sides import native_file
-from fuzzpair.agreement_model import AgreementCampaign, Sighting, Voice, VoiceGrowth
 from fuzzpair.backends import Sandbox
 from fuzzpair.errors import BuildError, EngineError
 from fuzzpair.flavours import CPP_COMMON, CPP_LINK_COMMON
 from fuzzpair.fuzz import require_seeds
 from fuzzpair.fuzz.libfuzzer import ARTIFACTS, RSS_LIMIT_MB, SEED_LIST
+from fuzzpair.model.agreement import AgreementCampaign, Sighting, Voice, VoiceGrowth
 from fuzzpair.model.command import Command, Completed, Limits
 from fuzzpair.model.language import Language
 from fuzzpair.own_pair.packs import get_pack

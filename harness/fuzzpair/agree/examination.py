@@ -14,9 +14,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from fuzzpair.agree.campaigns import MOST_SIGHTINGS, compile_command, must_link
 from fuzzpair.agree.in_python import NOBODY_COUNTS, PYTHON_PATH, link_commands
 from fuzzpair.agree.sides import native_file
-from fuzzpair.agreement_model import AgreementCampaign, Answer, Disagreement, Ending, Said, Sighting, Voice
 from fuzzpair.backends import Sandbox
 from fuzzpair.errors import EngineError
+from fuzzpair.model.agreement import AgreementCampaign, Answer, Disagreement, Ending, Said, Sighting, Voice
 from fuzzpair.model.command import Command, Limits
 from fuzzpair.parting import first_parted, parting
 from fuzzpair.store import Store
@@ -25,10 +25,10 @@ from fuzzpair.store import Store
 SHIPPED: Final = (
     "__init__.py",
     "model/__init__.py",
+    "model/agreement.py",
     "model/language.py",
     "model/run_facts.py",
     "model/standing.py",
-    "agreement_model.py",
     "parting.py",
     "reduction.py",
     "agree/__init__.py",

@@ -19,9 +19,9 @@ from fuzzpair.agree.campaigns import (
     read_campaign,
 )
 from fuzzpair.agree.sides import native_file, shared_lines
-from fuzzpair.agreement_model import AgreementCampaign, Voice
 from fuzzpair.backends import Sandbox
 from fuzzpair.fuzz.libfuzzer import ARTIFACTS
+from fuzzpair.model.agreement import AgreementCampaign, Voice
 from fuzzpair.model.command import Command
 from fuzzpair.store import Store
 

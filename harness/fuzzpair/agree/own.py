@@ -11,10 +11,10 @@ from fuzzpair.agree.sides import SideJob
 from fuzzpair.agree.tasks import Units
 from fuzzpair.model.flavour import Flavour
 from fuzzpair.model.language import Language
+from fuzzpair.model.pair import TargetProgram
 from fuzzpair.own_pair.corpora import Corpus, target_seeds
 from fuzzpair.own_pair.state import PairState
 from fuzzpair.own_pair.wish import Built
-from fuzzpair.pair_model import TargetProgram
 from fuzzpair.store import Store
 
 

@@ -18,9 +18,9 @@ from fuzzpair.build import COMPILE_TIMEOUT_S
 from fuzzpair.errors import BuildError
 from fuzzpair.model.command import Command
 from fuzzpair.model.language import Language
+from fuzzpair.model.pair import TargetProgram
 from fuzzpair.own_pair.checkup import ENTRY, INITIALIZE, quiet_env
 from fuzzpair.own_pair.elf import defined, section
-from fuzzpair.pair_model import TargetProgram
 from fuzzpair.store import Store
 
 COUNTERS: Final = "__sancov_cntrs"  # where clang and rustc keep the counters of inline-8bit-counters

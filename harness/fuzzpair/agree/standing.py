@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 
-from fuzzpair.agreement_model import AgreementRecord, AgreementRow, Disagreement
+from fuzzpair.model.agreement import AgreementRecord, AgreementRow, Disagreement
 from fuzzpair.model.standing import Standing
 from fuzzpair.own_pair.known_issues import KnownIssue, accept, stale
 

@@ -10,8 +10,8 @@ from fuzzpair.agree.examination import HANG_S, ExamineJob, examine_job, pair_mod
 from fuzzpair.agree.in_python import AtherisJob, CorpusJob
 from fuzzpair.agree.plan import Compared
 from fuzzpair.agree.sides import Side
-from fuzzpair.agreement_model import AgreementCampaign
 from fuzzpair.config_agreement import Agreement
+from fuzzpair.model.agreement import AgreementCampaign
 from fuzzpair.model.command import Limits
 from fuzzpair.store import Store
 

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Protocol
 
 from fuzzpair.model.command import Command, Completed, Limits
+from fuzzpair.model.pair import ImageAddition
 from fuzzpair.model.run_facts import Toolchain
-from fuzzpair.pair_model import ImageAddition
 
 ReadBlob = Callable[[str], bytes]  # the octets of a sha256, as Store.get_blob gives them
 

@@ -22,8 +22,8 @@ from fuzzpair.backends.owner import current_owner, is_dead
 from fuzzpair.backends.toolchain import read_toolchain
 from fuzzpair.errors import BackendError
 from fuzzpair.model.command import Limits
+from fuzzpair.model.pair import ImageAddition
 from fuzzpair.model.run_facts import Toolchain
-from fuzzpair.pair_model import ImageAddition
 
 
 def _silent(_line: str) -> None:

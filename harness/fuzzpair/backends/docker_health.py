@@ -16,7 +16,7 @@ from fuzzpair.backends.docker_session import LABEL_OWNER, LABEL_ROLE, ROLE_SANDB
 from fuzzpair.backends.health import EngineFacts
 from fuzzpair.backends.owner import current_owner
 from fuzzpair.model.command import Limits
-from fuzzpair.pair_model import ImageAddition
+from fuzzpair.model.pair import ImageAddition
 
 NETWORK_S = 60
 # apt says 0 where it got nothing, unless it is told.

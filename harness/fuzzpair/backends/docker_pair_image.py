@@ -12,7 +12,7 @@ from pathlib import Path
 from fuzzpair.backends.docker_image import ImageMaker
 from fuzzpair.backends.docker_session import PAIR, ROOT
 from fuzzpair.backends.pair_files import addition_digest, certificates, preparing_script, write_files
-from fuzzpair.pair_model import ImageAddition
+from fuzzpair.model.pair import ImageAddition
 
 # $SRC, $OUT and $WORK are told to a build; one that has OSS-Fuzz's own paths written into it finds these.
 BUILD = f"{ROOT}/oss-fuzz"

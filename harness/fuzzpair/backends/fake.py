@@ -11,8 +11,8 @@ from fuzzpair.backends.archive import check_path
 from fuzzpair.backends.toolchain import fingerprint_of
 from fuzzpair.errors import SandboxError
 from fuzzpair.model.command import Command, Completed, Limits
+from fuzzpair.model.pair import ImageAddition
 from fuzzpair.model.run_facts import Toolchain
-from fuzzpair.pair_model import ImageAddition
 
 # Sees a command and the sandbox's files by their path, and may change those, as a program would.
 Answer = Callable[[Command, dict[str, bytes]], Completed]

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from fuzzpair.backends import Sandbox
 from fuzzpair.model.command import Limits
-from fuzzpair.pair_model import ImageAddition
+from fuzzpair.model.pair import ImageAddition
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

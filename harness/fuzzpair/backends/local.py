@@ -25,8 +25,8 @@ from fuzzpair.backends.local_pair import make_pair_folder, pair_tools
 from fuzzpair.backends.toolchain import read_toolchain
 from fuzzpair.errors import BackendError, SandboxError
 from fuzzpair.model.command import Command, Completed, Limits
+from fuzzpair.model.pair import ImageAddition
 from fuzzpair.model.run_facts import Toolchain
-from fuzzpair.pair_model import ImageAddition
 
 NO_ISOLATION = "The local backend isolates nothing: what is compiled and fuzzed runs as you, on this machine."
 SYSTEM_PATH = "/usr/local/bin:/usr/bin:/bin"

@@ -14,7 +14,7 @@ from typing import Protocol
 
 from fuzzpair.backends.pair_files import addition_digest, preparing_script, write_files
 from fuzzpair.errors import ImageError
-from fuzzpair.pair_model import ImageAddition
+from fuzzpair.model.pair import ImageAddition
 
 MARK = "contents.sha256"  # written last
 SHOWN_LINES = 8

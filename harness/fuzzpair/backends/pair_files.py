@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
 
-from fuzzpair.pair_model import ImageAddition
+from fuzzpair.model.pair import ImageAddition
 
 # Where distributions keep the certificates that they trust; a host behind an inspecting proxy has its own among them.
 CERTIFICATES = (

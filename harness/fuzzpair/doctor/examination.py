@@ -27,8 +27,8 @@ from fuzzpair.doctor.judging import (
 )
 from fuzzpair.errors import BackendError, FuzzpairError
 from fuzzpair.model.command import Limits
+from fuzzpair.model.pair import ImageAddition
 from fuzzpair.own_pair.sources import image_addition
-from fuzzpair.pair_model import ImageAddition
 from fuzzpair.store import Files
 
 RUN_AGAIN: Final = "see to it, and run doctor again"

@@ -10,9 +10,9 @@ from fuzzpair.backends import Sandbox
 from fuzzpair.errors import EngineError
 from fuzzpair.minimise import Shrinking
 from fuzzpair.model.command import Command, Limits
+from fuzzpair.model.pair import TargetProgram
 from fuzzpair.own_pair.campaign import OfProgram
 from fuzzpair.own_pair.programs import Place, place_of
-from fuzzpair.pair_model import TargetProgram
 from fuzzpair.replay import InputFolder
 from fuzzpair.reproduce import InFolder, Repeating
 from fuzzpair.store import Store

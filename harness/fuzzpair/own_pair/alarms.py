@@ -14,7 +14,7 @@ from typing import Final
 
 from fuzzpair.model.flavour import Flavour
 from fuzzpair.model.language import Language
-from fuzzpair.pair_model import OpenCampaign, PairRecord
+from fuzzpair.model.pair import OpenCampaign, PairRecord
 
 NIGHTS: Final = 5
 EDGES_LEAST: Final = 0.9

@@ -11,13 +11,13 @@ from fuzzpair.config_fuzz import Fuzz
 from fuzzpair.jobs import Batch, Outcomes
 from fuzzpair.model.command import Limits
 from fuzzpair.model.language import Language
+from fuzzpair.model.pair import Checkup
 from fuzzpair.model.run_facts import Control
 from fuzzpair.own_pair.builds import side_build, side_jobs
 from fuzzpair.own_pair.checkup import CheckupJob, checkup_job
 from fuzzpair.own_pair.sources import read_side
 from fuzzpair.own_pair.state import UNIT_LIMIT
 from fuzzpair.own_pair.wish import Built
-from fuzzpair.pair_model import Checkup
 from fuzzpair.scheduler import Scheduler
 from fuzzpair.store import Store
 

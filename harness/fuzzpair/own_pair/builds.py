@@ -18,11 +18,11 @@ from fuzzpair.config_fuzz import Fuzz
 from fuzzpair.jobs import Outcome
 from fuzzpair.model.flavour import Flavour
 from fuzzpair.model.language import Language
+from fuzzpair.model.pair import SideBuild
 from fuzzpair.own_pair.cpp_build import CppPlan, build_cpp
 from fuzzpair.own_pair.flags import cpp_flags, rust_flags
 from fuzzpair.own_pair.rust_build import RustPlan, build_rust
 from fuzzpair.own_pair.sources import CppSources, SideSources
-from fuzzpair.pair_model import SideBuild
 from fuzzpair.store import Store
 
 

@@ -13,10 +13,10 @@ from typing import ClassVar, Final
 from fuzzpair.backends import Sandbox
 from fuzzpair.errors import EngineError
 from fuzzpair.model.command import Completed, Limits
+from fuzzpair.model.pair import CampaignCrash, TargetProgram
 from fuzzpair.own_pair.packs import get_pack, put_pack
 from fuzzpair.own_pair.programs import ARTIFACTS, FOUND, Place, place_of
 from fuzzpair.own_pair.state import ARTIFACT, UNIT_LIMIT, unit_name
-from fuzzpair.pair_model import CampaignCrash, TargetProgram
 from fuzzpair.store import Store
 from fuzzpair.triage import fork_progress
 

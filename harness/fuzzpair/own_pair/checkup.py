@@ -18,10 +18,10 @@ from fuzzpair.flavours import SANITIZER_EXIT
 from fuzzpair.model.command import Command, Completed, Limits
 from fuzzpair.model.crash_report import CrashReport
 from fuzzpair.model.flavour import Flavour
+from fuzzpair.model.pair import Checkup, Health, TargetProgram
 from fuzzpair.model.tool import Tool
 from fuzzpair.own_pair.elf import defined
 from fuzzpair.own_pair.place import must
-from fuzzpair.pair_model import Checkup, Health, TargetProgram
 from fuzzpair.store import Store
 from fuzzpair.triage import first_report, parse_log
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
+from fuzzpair.model.pair import CorpusState, TargetProgram
 from fuzzpair.own_pair.packs import put_pack
 from fuzzpair.own_pair.state import UNIT_LIMIT, PairState, unit_name
-from fuzzpair.pair_model import CorpusState, TargetProgram
 from fuzzpair.store import Store
 
 

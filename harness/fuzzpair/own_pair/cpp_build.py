@@ -10,11 +10,11 @@ from fuzzpair.model.command import Completed
 from fuzzpair.model.crash_report import REPOSITORY
 from fuzzpair.model.flavour import Flavour
 from fuzzpair.model.language import Language
+from fuzzpair.model.pair import SideBuild
 from fuzzpair.own_pair.flags import CppFlags, image_libraries
 from fuzzpair.own_pair.out_folder import Names, OutFolder
 from fuzzpair.own_pair.place import Place, ending, what_failed
 from fuzzpair.own_pair.sources import CppSources
-from fuzzpair.pair_model import SideBuild
 from fuzzpair.store import Store
 
 _SOURCE = (".c", ".cc", ".cpp", ".cxx", ".c++", ".h", ".hh", ".hpp", ".hxx", ".inc")

@@ -10,12 +10,12 @@ from fuzzpair.minimise import Minimised, chances_for
 from fuzzpair.model.command import Limits
 from fuzzpair.model.finding import Smaller
 from fuzzpair.model.language import Language
+from fuzzpair.model.pair import PairFinding, TargetProgram, TwinReply
 from fuzzpair.own_pair.again import TargetMinimiseJob
 from fuzzpair.own_pair.grouping import replay_command
 from fuzzpair.own_pair.leads import IN_FULL, Lead, Leads
 from fuzzpair.own_pair.state import unit_name
 from fuzzpair.own_pair.twins import not_run, outcome_of, worst_reply
-from fuzzpair.pair_model import PairFinding, TargetProgram, TwinReply
 from fuzzpair.scheduler import Scheduler
 from fuzzpair.store import Store
 from fuzzpair.triage.signature import signature

@@ -11,12 +11,12 @@ from fuzzpair.findings import Judging, findings_of
 from fuzzpair.model.finding import Finding, Reproduction
 from fuzzpair.model.flavour import Flavour
 from fuzzpair.model.language import Language
+from fuzzpair.model.pair import PairFinding, TargetProgram
 from fuzzpair.model.standing import Standing
 from fuzzpair.own_pair.leads import Tried
 from fuzzpair.own_pair.standing import INPUTS_KEPT, Identity, identity, merged, smallest_first
 from fuzzpair.own_pair.twins import class_of
 from fuzzpair.pair_judging import is_timeout
-from fuzzpair.pair_model import PairFinding, TargetProgram
 from fuzzpair.severity import Fault, rate
 from fuzzpair.store import digest
 from fuzzpair.triage.families import BOUNDS, LEAK, LIFETIME, LOCK, RACE, family_of

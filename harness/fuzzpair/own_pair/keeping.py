@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from fuzzpair.model.pair import PairFinding, PairRecord
 from fuzzpair.model.standing import Standing
 from fuzzpair.own_pair.leads import Leads
 from fuzzpair.own_pair.state import FindingEvent, Happening, PairState, unit_name
-from fuzzpair.pair_model import PairFinding, PairRecord
 from fuzzpair.store import Store
 
 

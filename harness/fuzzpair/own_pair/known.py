@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from fuzzpair.model.language import Language
+from fuzzpair.model.pair import TargetProgram
 from fuzzpair.own_pair.leads import FLAKY_TIMES, SLOW_TIMES, Lead, Leads
 from fuzzpair.own_pair.standing import Identity, Past
 from fuzzpair.own_pair.state import FindingEvent, PairState
-from fuzzpair.pair_model import TargetProgram
 from fuzzpair.reproduce import TIMES
 from fuzzpair.store import Store
 

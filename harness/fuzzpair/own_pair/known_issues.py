@@ -21,11 +21,11 @@ from typing import Annotated, Final, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from fuzzpair import yaml_source
-from fuzzpair.agreement_model import SIGNATURE, Disagreement
 from fuzzpair.config_problems import problems_of
 from fuzzpair.errors import ConfigError
+from fuzzpair.model.agreement import SIGNATURE, Disagreement
+from fuzzpair.model.pair import PairFinding
 from fuzzpair.model.standing import Standing
-from fuzzpair.pair_model import PairFinding
 from fuzzpair.yaml_source import Document, Problem
 
 _SIGNATURE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,79}")

@@ -9,9 +9,9 @@ from typing import Final
 
 from fuzzpair.jobs import Batch
 from fuzzpair.model.command import Limits
+from fuzzpair.model.pair import TargetProgram
 from fuzzpair.model.replay import Replay
 from fuzzpair.own_pair.again import TargetReproduceJob
-from fuzzpair.pair_model import TargetProgram
 from fuzzpair.reproduce import TIMES, Repeats, Shown, shown_by
 from fuzzpair.scheduler import Scheduler
 from fuzzpair.store import Store

@@ -7,8 +7,8 @@ from typing import Final
 
 from fuzzpair.jobs import Batch
 from fuzzpair.model.command import Limits
+from fuzzpair.model.pair import TargetProgram
 from fuzzpair.own_pair.again import LinkedFiles, LinkedFilesJob
-from fuzzpair.pair_model import TargetProgram
 from fuzzpair.scheduler import Scheduler
 
 LINKED: Final = "ask what targets are made of"

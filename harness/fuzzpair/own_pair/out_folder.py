@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from fuzzpair.config_problems import perhaps
 from fuzzpair.model.flavour import Flavour
 from fuzzpair.model.language import Language
+from fuzzpair.model.pair import TargetProgram
 from fuzzpair.own_pair.elf import is_program
 from fuzzpair.own_pair.seed_corpus import dictionary_problem, read_options, read_seeds
-from fuzzpair.pair_model import TargetProgram
 from fuzzpair.store import Store
 
 ENTRY = b"LLVMFuzzerTestOneInput"

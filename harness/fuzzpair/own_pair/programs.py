@@ -9,8 +9,8 @@ from typing import Final
 from fuzzpair.backends import Sandbox
 from fuzzpair.flavours import judge_env, search_env
 from fuzzpair.model.command import Command
+from fuzzpair.model.pair import TargetProgram
 from fuzzpair.own_pair.options import Options, read_options
-from fuzzpair.pair_model import TargetProgram
 from fuzzpair.store import Store
 
 ARTIFACTS: Final = "artifacts"

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from fuzzpair.model.command import Limits
+from fuzzpair.model.pair import SideBuild
 from fuzzpair.own_pair.known import Known
 from fuzzpair.own_pair.known_issues import KnownIssue
 from fuzzpair.own_pair.leads import Leads, Tried
@@ -14,7 +15,6 @@ from fuzzpair.own_pair.standing import Identity, Past
 from fuzzpair.own_pair.state import PairState
 from fuzzpair.own_pair.wish import Built
 from fuzzpair.pair_judging import is_timeout
-from fuzzpair.pair_model import SideBuild
 from fuzzpair.scheduler import Scheduler
 from fuzzpair.store import Store
 

@@ -11,10 +11,10 @@ from fuzzpair.jobs import Worker
 from fuzzpair.model.command import Completed
 from fuzzpair.model.flavour import Flavour
 from fuzzpair.model.language import Language
+from fuzzpair.model.pair import PairRecord, TargetProgram
 from fuzzpair.own_pair.again import TargetFolder
 from fuzzpair.own_pair.programs import place_of
 from fuzzpair.own_pair.state import ARTIFACT, TARGET, PairState
-from fuzzpair.pair_model import PairRecord, TargetProgram
 from fuzzpair.store import Store
 
 ARTIFACTS = "artifacts"  # the folder of a run's inputs among its reports

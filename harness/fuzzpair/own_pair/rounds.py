@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 
 from fuzzpair.jobs import Batch
 from fuzzpair.model.command import Limits
+from fuzzpair.model.pair import CampaignCrash, OpenCampaign, TargetProgram
 from fuzzpair.own_pair.campaign import Harvest, Merged, MergeJob, Slice, SliceJob, units_of
 from fuzzpair.own_pair.corpora import Corpus
-from fuzzpair.pair_model import CampaignCrash, OpenCampaign, TargetProgram
 from fuzzpair.scheduler import Flow, Scheduler, Step
 from fuzzpair.store import Store
 

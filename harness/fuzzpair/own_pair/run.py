@@ -15,6 +15,7 @@ from fuzzpair import __version__
 from fuzzpair.errors import EXIT_NOT_DONE, BackendError, FuzzpairError, StoreError
 from fuzzpair.jobs import Worker
 from fuzzpair.model.language import Language
+from fuzzpair.model.pair import CampaignCrash, Health, PairFinding, PairRecord, TargetProgram
 from fuzzpair.model.run_facts import Toolchain
 from fuzzpair.model.standing import Standing
 from fuzzpair.own_pair.alarms import alarms
@@ -31,7 +32,6 @@ from fuzzpair.own_pair.standing import Identity, Past, all_findings, identity, n
 from fuzzpair.own_pair.state import FindingEvent, PairState
 from fuzzpair.own_pair.wish import NIGHTLY, Built, Chosen, Wish
 from fuzzpair.pair_judging import exit_code_of, not_done
-from fuzzpair.pair_model import CampaignCrash, Health, PairFinding, PairRecord, TargetProgram
 from fuzzpair.progress import Observer
 from fuzzpair.scheduler import Scheduler
 

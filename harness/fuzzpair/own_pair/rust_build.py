@@ -9,11 +9,11 @@ from fuzzpair.errors import BuildError
 from fuzzpair.model.command import Command
 from fuzzpair.model.flavour import Flavour
 from fuzzpair.model.language import Language
+from fuzzpair.model.pair import SideBuild
 from fuzzpair.own_pair.flags import RustFlags, image_libraries
 from fuzzpair.own_pair.out_folder import Names, OutFolder
 from fuzzpair.own_pair.place import Place, ending, must, what_failed
 from fuzzpair.own_pair.sources import RustSources
-from fuzzpair.pair_model import SideBuild
 from fuzzpair.store import Store
 
 # Where the repository has no lock file, the image's is used: it is what was vendored. A workspace has it at its root.

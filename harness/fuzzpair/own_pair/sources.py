@@ -10,8 +10,8 @@ from pathlib import Path
 from fuzzpair.config_fuzz import CppSide, Fuzz, RustSide
 from fuzzpair.errors import ConfigError, UsageError
 from fuzzpair.model.language import Language
+from fuzzpair.model.pair import ImageAddition
 from fuzzpair.own_pair.trees import Leave, Taken, archive, take
-from fuzzpair.pair_model import ImageAddition
 from fuzzpair.store import Store
 
 # What OSS-Fuzz's builder image has and a build.sh takes for granted. Make, patch and the usual compressors come with

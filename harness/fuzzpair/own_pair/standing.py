@@ -12,9 +12,9 @@ from dataclasses import dataclass, replace
 from fuzzpair.model.finding import Reproduction
 from fuzzpair.model.flavour import Flavour
 from fuzzpair.model.language import Language
+from fuzzpair.model.pair import PairFinding
 from fuzzpair.model.standing import Standing
 from fuzzpair.own_pair.state import FindingEvent, Happening
-from fuzzpair.pair_model import PairFinding
 
 Identity = tuple[str, Language, str]  # target, side, key
 

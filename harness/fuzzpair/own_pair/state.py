@@ -29,7 +29,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from fuzzpair.errors import StoreError, UsageError
 from fuzzpair.model.language import Language
-from fuzzpair.pair_model import PairFinding, PairRecord
+from fuzzpair.model.pair import PairFinding, PairRecord
 from fuzzpair.store import Files, canonical_json, digest
 
 UNIT_LIMIT: Final = 1 << 20  # octets; libFuzzer's own default stops at a twentieth of it

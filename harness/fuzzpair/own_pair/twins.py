@@ -9,10 +9,10 @@ from typing import Final
 from fuzzpair.model.crash_report import CrashReport
 from fuzzpair.model.flavour import Flavour
 from fuzzpair.model.language import Language
+from fuzzpair.model.pair import OnTwin, TwinReply
 from fuzzpair.model.replay import Replay
 from fuzzpair.model.tool import Tool
 from fuzzpair.pair_judging import WORST_FIRST, is_timeout
-from fuzzpair.pair_model import OnTwin, TwinReply
 from fuzzpair.triage.families import family_of
 
 # A target that prints one of these lines says whether it took its input (docs/pair-runs.md).

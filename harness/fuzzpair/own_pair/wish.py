@@ -8,10 +8,10 @@ from datetime import date
 from typing import Final
 
 from fuzzpair.findings import Judging
+from fuzzpair.model.pair import Checkup, Health, SideBuild, TargetProgram
 from fuzzpair.model.run_facts import Control
 from fuzzpair.own_pair.known_issues import KnownIssue
 from fuzzpair.own_pair.rounds import LONGEST_SLICE_S
-from fuzzpair.pair_model import Checkup, Health, SideBuild, TargetProgram
 
 CHANGE: Final = "change"
 NIGHTLY: Final = "nightly"

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Final, Protocol, TypeVar
 
 from fuzzpair.errors import FuzzpairError
+from fuzzpair.model.pair import PairRecord
 from fuzzpair.model.run_record import RunRecord
-from fuzzpair.pair_model import PairRecord
 from fuzzpair.report import (
     html,
     json_report,

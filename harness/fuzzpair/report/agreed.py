@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from fuzzpair.agreement_model import AgreementRecord
+from fuzzpair.model.agreement import AgreementRecord
 from fuzzpair.model.run_record import RunRecord
 from fuzzpair.model.standing import Standing
 from fuzzpair.report.agreement import sentence

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from fuzzpair.agreement_model import AgreementRecord, AgreementRow, Disagreement, What
+from fuzzpair.model.agreement import AgreementRecord, AgreementRow, Disagreement, What
 from fuzzpair.model.standing import Standing
 from fuzzpair.report import clean
 

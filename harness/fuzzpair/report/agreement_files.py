@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from fuzzpair.agreement_model import AgreementRecord
 from fuzzpair.errors import FuzzpairError
+from fuzzpair.model.agreement import AgreementRecord
 from fuzzpair.report import agreement_json, agreement_junit, agreement_markdown, agreement_page, agreement_sarif
 
 INPUTS = "agreement"

@@ -11,8 +11,8 @@ from typing import Any, Final
 
 from pydantic import TypeAdapter, ValidationError
 
-from fuzzpair.agreement_model import AgreementRecord, Disagreement
 from fuzzpair.errors import UsageError
+from fuzzpair.model.agreement import AgreementRecord, Disagreement
 from fuzzpair.report.json_report import pairs, plain
 from fuzzpair.report.run_schema import as_written
 

@@ -10,7 +10,7 @@ from typing import Final
 
 from junit_xml import TestCase, TestSuite
 
-from fuzzpair.agreement_model import AgreementRecord, AgreementRow, What
+from fuzzpair.model.agreement import AgreementRecord, AgreementRow, What
 from fuzzpair.model.standing import Standing
 from fuzzpair.report import clean
 from fuzzpair.report.agreement import HEADINGS, cells, cleaned, compared, sides_of, standing, to_look_at

@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
-from fuzzpair.agreement_model import AgreementRecord, Disagreement, Voice
+from fuzzpair.model.agreement import AgreementRecord, Disagreement, Voice
 from fuzzpair.report import clean
 from fuzzpair.report.agreement import HEADINGS, cells, cleaned, sentence, sides_of, standing, to_look_at
 from fuzzpair.report.clean import markdown as safe

@@ -8,7 +8,7 @@ from typing import Final
 
 from markupsafe import Markup
 
-from fuzzpair.agreement_model import AgreementRecord, AgreementRow, Disagreement
+from fuzzpair.model.agreement import AgreementRecord, AgreementRow, Disagreement
 from fuzzpair.report import charts
 from fuzzpair.report.agreement import HEADINGS, cells, cleaned, sentence, sides_of, standing, to_look_at
 from fuzzpair.report.agreement_markdown import OCTETS, ROW, diff_lines

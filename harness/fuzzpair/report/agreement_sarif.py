@@ -7,7 +7,7 @@ import json
 from hashlib import sha256
 from typing import Any, Final
 
-from fuzzpair.agreement_model import AgreementRecord, Disagreement, Voice, What
+from fuzzpair.model.agreement import AgreementRecord, Disagreement, Voice, What
 from fuzzpair.model.standing import Standing
 from fuzzpair.report.agreement import cleaned, sides_of, standing, to_look_at
 from fuzzpair.report.pair_sarif import STATES

@@ -11,7 +11,7 @@ from typing import Any, Final
 import vl_convert
 from markupsafe import Markup
 
-from fuzzpair.agreement_model import AgreementRecord
+from fuzzpair.model.agreement import AgreementRecord
 from fuzzpair.model.language import Variant
 from fuzzpair.model.run_record import RunRecord
 from fuzzpair.model.verdict import Rung

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from fuzzpair.agreement_model import AgreementRecord
+from fuzzpair.model.agreement import AgreementRecord
 from fuzzpair.model.past_run import PastRun
 from fuzzpair.report import clean
 from fuzzpair.report.agreement import sentence

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from typing import Final
 
 from fuzzpair.model.language import Language
+from fuzzpair.model.pair import OnTwin, OpenCampaign, PairRecord
 from fuzzpair.model.standing import Standing
-from fuzzpair.pair_model import OnTwin, OpenCampaign, PairRecord
 from fuzzpair.report.charts import Chart, Json, counted, stacked
 from fuzzpair.report.curves import Stroke, lines
 from fuzzpair.report.moves import FindingMoves

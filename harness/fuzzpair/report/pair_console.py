@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from fuzzpair.pair_model import PairRecord
+from fuzzpair.model.pair import PairRecord
 from fuzzpair.report import clean, pair_text
 
 _STYLES: Final = {"critical": "bold red", "high": "red", "medium": "yellow", "low": "cyan", "none": "dim"}

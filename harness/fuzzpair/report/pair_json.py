@@ -10,7 +10,7 @@ from typing import Any, Final
 from pydantic import TypeAdapter, ValidationError
 
 from fuzzpair.errors import UsageError
-from fuzzpair.pair_model import PairRecord
+from fuzzpair.model.pair import PairRecord
 from fuzzpair.report.clean import without_surrogates
 from fuzzpair.report.stored import NOTHING_STORED, Stored
 

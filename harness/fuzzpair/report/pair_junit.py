@@ -8,8 +8,8 @@ from typing import Final
 from junit_xml import TestCase, TestSuite
 
 from fuzzpair.model.language import Language
+from fuzzpair.model.pair import PairFinding, PairRecord
 from fuzzpair.pair_judging import fails
-from fuzzpair.pair_model import PairFinding, PairRecord
 from fuzzpair.report import clean, pair_text
 from fuzzpair.report.junit_suites import rendered
 from fuzzpair.report.stored import NOTHING_STORED, Stored

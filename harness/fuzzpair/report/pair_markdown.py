@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from fuzzpair.model.crash_report import CrashReport
-from fuzzpair.pair_model import PairFinding, PairRecord
+from fuzzpair.model.pair import PairFinding, PairRecord
 from fuzzpair.report import clean, pair_text
 from fuzzpair.report.clean import markdown as safe
 from fuzzpair.report.markdown import bullets, fitting, table

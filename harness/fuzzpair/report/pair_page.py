@@ -10,7 +10,7 @@ from typing import Any, Final
 from markupsafe import Markup
 
 from fuzzpair.errors import FuzzpairError
-from fuzzpair.pair_model import PairRecord, SideBuild
+from fuzzpair.model.pair import PairRecord, SideBuild
 from fuzzpair.report import clean, pair_charts, pair_page_parts, pair_text, wording
 from fuzzpair.report.page_frame import frame, page_template
 from fuzzpair.report.page_room import Section, fitted, told

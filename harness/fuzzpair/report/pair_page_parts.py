@@ -8,8 +8,8 @@ from typing import Final
 
 from fuzzpair.model.crash_report import CrashReport
 from fuzzpair.model.finding import Reproduction
+from fuzzpair.model.pair import PairFinding, PairRecord, TwinReply
 from fuzzpair.pair_judging import fails
-from fuzzpair.pair_model import PairFinding, PairRecord, TwinReply
 from fuzzpair.report import clean, page_code, pair_text
 from fuzzpair.report.page_frame import anchor
 from fuzzpair.report.stored import Stored

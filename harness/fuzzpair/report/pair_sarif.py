@@ -15,9 +15,9 @@ from typing import Any, Final
 from fuzzpair.bug_classes import BUG_CLASSES
 from fuzzpair.model.crash_report import Frame
 from fuzzpair.model.language import Language
+from fuzzpair.model.pair import PairFinding, PairRecord
 from fuzzpair.model.standing import Standing
 from fuzzpair.pair_judging import fails
-from fuzzpair.pair_model import PairFinding, PairRecord
 from fuzzpair.report import clean, pair_text
 from fuzzpair.report.sarif import NOTICES, RESULTS, SCHEMA
 from fuzzpair.report.sarif_places import FRAMES, NAME_LIMIT, ROOT, STACKS, place

@@ -8,8 +8,8 @@ from typing import Final
 
 from fuzzpair.model.crash_report import Frame
 from fuzzpair.model.language import Language
+from fuzzpair.model.pair import OnTwin, OpenCampaign, PairFinding, PairRecord, TwinReply
 from fuzzpair.pair_judging import OPEN, WORST_FIRST, fails, why_not
-from fuzzpair.pair_model import OnTwin, OpenCampaign, PairFinding, PairRecord, TwinReply
 
 SIDES: Final = {Language.CPP: "C/C++", Language.RUST: "Rust"}
 _ON_TWIN: Final = {

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from fuzzpair.agreement_model import AgreementRecord
 from fuzzpair.errors import FuzzpairError
+from fuzzpair.model.agreement import AgreementRecord
+from fuzzpair.model.pair import PairRecord
 from fuzzpair.model.past_run import PastRun
-from fuzzpair.pair_model import PairRecord
 
 ReadBlob = Callable[[str], bytes]  # sha256 -> its octets; raises FuzzpairError, OSError or KeyError
 ReadNights = Callable[[], tuple[PairRecord, ...]]  # kept runs, oldest first; raises FuzzpairError

@@ -23,13 +23,13 @@ from fuzzpair.config import Config, load_config
 from fuzzpair.config_fuzz import CppSide, RustSide
 from fuzzpair.history import stored_agreements
 from fuzzpair.model.language import Language
+from fuzzpair.model.pair import ImageAddition
 from fuzzpair.own_pair.building import Tree, build_pair, read_seeds
 from fuzzpair.own_pair.known_issues import read_known_issues
 from fuzzpair.own_pair.packs import clear_packs
 from fuzzpair.own_pair.sources import image_addition, no_sources
 from fuzzpair.own_pair.state import PairState
 from fuzzpair.pair_judging import not_done
-from fuzzpair.pair_model import ImageAddition
 from fuzzpair.reading import read_corpus
 from fuzzpair.report.agreement import render_agreement
 from fuzzpair.report.agreement_files import write_agreement

@@ -19,6 +19,7 @@ from fuzzpair.config_fuzz import Fuzz
 from fuzzpair.errors import StoreError, UsageError
 from fuzzpair.findings import Judging
 from fuzzpair.model.flavour import Flavour
+from fuzzpair.model.pair import PairRecord, TargetProgram
 from fuzzpair.own_pair.building import Tree, build_pair, read_seeds
 from fuzzpair.own_pair.change import touched
 from fuzzpair.own_pair.known_issues import read_known_issues
@@ -30,7 +31,6 @@ from fuzzpair.own_pair.run import PairRun
 from fuzzpair.own_pair.sources import image_addition, no_sources
 from fuzzpair.own_pair.state import PairState, latest_record
 from fuzzpair.own_pair.wish import CHANGE, NIGHTLY, ONE_CAMPAIGN, Built, Chosen, Wish, everything
-from fuzzpair.pair_model import PairRecord, TargetProgram
 from fuzzpair.report import pair_json, write_pair_reports
 from fuzzpair.report.over_time import NIGHTS
 from fuzzpair.report.pair_console import render_pair

@@ -18,7 +18,7 @@ from typing import Any
 
 from fuzzpair.agree.python.coverage import Coverage
 from fuzzpair.agree.python.voices import ENDINGS, Opinion, Settings, Voices, named, read_settings
-from fuzzpair.agreement_model import Ending, Voice
+from fuzzpair.model.agreement import Ending, Voice
 from fuzzpair.parting import parting
 
 STOPPED_EXIT = 86

@@ -10,7 +10,7 @@ import ctypes
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from fuzzpair.agreement_model import Voice
+from fuzzpair.model.agreement import Voice
 
 # Where atheris 3.0.0 keeps the reference's: a pointer to all of them, and how many its instrumentation asked for.
 _COUNTERS, _ASKED, _MOST = "_ZN7atheris8countersE", "_ZN7atheris13counter_indexE", "_ZN7atheris12max_countersE"

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from fuzzpair.agree.python.voices import Settings, Voices, named, read_settings
-from fuzzpair.agreement_model import Answer, Ending, Parting, Voice, What
+from fuzzpair.model.agreement import Answer, Ending, Parting, Voice, What
 from fuzzpair.parting import parting
 from fuzzpair.reduction import reduce_input
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from fuzzpair.agreement_model import Answer, Ending, Voice
+from fuzzpair.model.agreement import Answer, Ending, Voice
 
 # By what a side says in `accepted`: a twin's own code knows two, and a program of its own can end otherwise.
 ENDINGS = (Ending.REJECTED, Ending.ACCEPTED, Ending.CRASH, Ending.HANG, Ending.SILENT)

@@ -1,7 +1,7 @@
 """The nouns of a user's own pair (`fuzz:` in pipeline.yml): frozen dataclasses and enums, no I/O and no decisions.
 
-The experiment's are in model/. A pair has up to two *sides*, one for each language; a side builds its targets once
-for each flavour; a target is named once for both sides.
+A pair has up to two *sides*, one for each language; a side builds its targets once for each flavour; a target is named
+once for both sides.
 """
 
 from __future__ import annotations
