@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -10,19 +9,19 @@ from typing import Any, Final
 from pydantic import TypeAdapter
 
 from fuzzpair.report.agreed import Agreed
-from fuzzpair.report.json_report import MAPPINGS, SCHEMA, record_type
+from fuzzpair.report.json_report import FILE, SCHEMA
+from fuzzpair.report.record_json import as_written
 from fuzzpair.report.run_fields import FIELDS, INTRODUCTION
 from fuzzpair.report.survival import Comparison, Survival
 from fuzzpair.report.totals import Totals
 
-SCHEMA_FILE: Final = "run.schema.json"
+SCHEMA_FILE: Final = FILE.schema_file
 PAGE_FILE: Final = "run-json.md"
 
 
 def json_schema() -> dict[str, Any]:
     """JSON Schema 2020-12 of what json_report writes. Further fields are allowed: readers skip them."""
-    root = record_type().json_schema(mode="serialization")
-    parts: dict[str, Any] = {**root.pop("$defs"), "RunRecord": root}
+    parts = FILE.schema_parts()
     for derived in (Totals, Survival, Comparison, Agreed):
         made = TypeAdapter(derived).json_schema(mode="serialization")
         parts |= made.pop("$defs", {})
@@ -32,8 +31,7 @@ def json_schema() -> dict[str, Any]:
         for field, schema in part.get("properties", {}).items():
             schema.pop("title", None)
             schema["description"] = FIELDS.get(name, {}).get(field, "")
-    heading = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": SCHEMA}
-    return {**heading, **parts.pop("RunRecord"), "title": SCHEMA, "$defs": dict(sorted(parts.items()))}
+    return FILE.published(parts)
 
 
 def page() -> str:
@@ -50,8 +48,7 @@ def page() -> str:
 
 
 def write(folder: Path) -> None:
-    text = json.dumps(json_schema(), indent=1, ensure_ascii=False) + "\n"
-    (folder / SCHEMA_FILE).write_text(text, encoding="utf-8")
+    FILE.publish(folder, json_schema())
     (folder / PAGE_FILE).write_text(page(), encoding="utf-8")
 
 
@@ -62,7 +59,6 @@ def _as_written(parts: Mapping[str, Any]) -> None:
     _add_first(parts["Row"], {"name": word, "rung": rung, "hardened_rung": dict(rung)})
     parts["Row"]["properties"]["survival"] = {"anyOf": [{"$ref": "#/$defs/Survival"}, {"type": "null"}]}
     record = parts["RunRecord"]
-    record["properties"]["schema"] = {"const": SCHEMA}
     record["properties"]["comparisons"] = {"type": "array", "items": {"$ref": "#/$defs/Comparison"}}
     record["properties"]["totals"] = {"$ref": "#/$defs/Totals"}
     made = {"type": "array", "items": {"$ref": "#/$defs/Agreed"}}
@@ -72,19 +68,6 @@ def _as_written(parts: Mapping[str, Any]) -> None:
     for name in ("rungs", "hardened"):
         parts["Totals"]["properties"][name] = {"type": "object", "additionalProperties": counts}
     as_written(parts)
-
-
-def as_written(parts: Mapping[str, Any]) -> None:
-    """What `plain` does to any record: it writes every field, also one that has a default in the type, and some pairs
-    as an object."""
-    for part in parts.values():
-        if "properties" in part:
-            part["required"] = list(part["properties"])
-        for field in MAPPINGS & set(part.get("properties", {})):
-            pairs = part["properties"][field]
-            values = pairs["items"]["prefixItems"][1]
-            # The pairs themselves stand there when one key came twice.
-            part["properties"][field] = {"anyOf": [{"type": "object", "additionalProperties": values}, pairs]}
 
 
 def _add_first(part: dict[str, Any], fields: Mapping[str, Any]) -> None:
