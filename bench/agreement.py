@@ -23,7 +23,7 @@ from fuzzpair.agree.campaigns import MOST_RUNS, NativeJob, Work, alone_job, nati
 from fuzzpair.agree.examination import pair_modules
 from fuzzpair.agree.in_python import AtherisJob
 from fuzzpair.agree.plan import Planner
-from fuzzpair.agree.sides import Side
+from fuzzpair.agree.sides import Asked, Side
 from fuzzpair.agree.wish import agreement_of
 from fuzzpair.backends.docker import DockerBackend
 from fuzzpair.config import Config, load_config
@@ -78,19 +78,16 @@ class Bench:
 
     def costs(self) -> Iterator[Cost]:
         made = {one: self._side(one) for one in Language}
-        cpp, rust = made[Language.CPP], made[Language.RUST]
+        sides = Asked(cpp=made[Language.CPP], rust=made[Language.RUST])
         agreement, store = agreement_of(self.config), self.native.store
 
         def native(work: Work) -> Jobs:
-            alone = {str(one): alone_job(one, cpp, rust, work, store) for one in Language}
-            return {TOGETHER: native_job(cpp, rust, work, store, TOGETHER), **alone}
+            alone = {str(one): alone_job(one, sides, work, store) for one in Language}
+            return {TOGETHER: native_job(sides, work, store, TOGETHER), **alone}
 
         def python(work: Work) -> Jobs:
             together = AtherisJob(
-                cpp=cpp,
-                rust=rust,
-                modules=pair_modules(agreement.modules, store),
-                reference=agreement.reference,
+                asked=replace(sides, modules=pair_modules(agreement.modules, store), reference=agreement.reference),
                 inputs_class=agreement.inputs,
                 instrument=agreement.instrument,
                 work=work,

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar, Final
 
-from fuzzpair.agree.sides import native_file
+from fuzzpair.agree.sides import Asked, native_file
 from fuzzpair.backends import Sandbox
 from fuzzpair.errors import BuildError, EngineError
 from fuzzpair.flavours import CPP_COMMON, CPP_LINK_COMMON
@@ -119,21 +119,18 @@ class NativeJob(Campaign):
     revision: ClassVar[int] = 2
     result_type: ClassVar[type[AgreementCampaign]] = AgreementCampaign
 
-    cpp: str  # sha256 of each archive
-    rust: str
+    asked: Asked
     compare: str  # sha256 of agree_fuzz.cpp, and of the header it includes
     header: str
     work: Work
     defines: tuple[str, ...] = ()  # of a bench: one side alone
-    beside: tuple[tuple[str, str], ...] = ()  # files of both sides
     subject: str = field(default="", compare=False)
 
     def run(self, sandbox: Sandbox, store: Store) -> AgreementCampaign:
         """Raises EngineError when nothing was executed, BuildError when both sides do not link."""
         folder = f"agree-{self.work.target}"
         sandbox.put(self.inputs(folder, self.label, store))
-        blobs = {"cpp.a": self.cpp, "rust.a": self.rust, "agree.cpp": self.compare, "describe.h": self.header}
-        blobs |= dict(self.beside)
+        blobs = {**self.asked.files(), "agree.cpp": self.compare, "describe.h": self.header}
         sandbox.put_blobs({f"{folder}/{name}": sha256 for name, sha256 in blobs.items()}, store.get_blob)
         define = (f'-DFUZZPAIR_TARGET="{self.work.target}"', *self.defines)
         # Compiled apart from the link: what compares is not instrumented, or its own edges would guide the search.
@@ -169,14 +166,10 @@ def must_link(done: Sequence[Completed], label: str) -> None:
         )
 
 
-def native_job(
-    cpp: str, rust: str, work: Work, store: Store, subject: str, beside: tuple[tuple[str, str], ...] = ()
-) -> NativeJob:
-    """A campaign of both twins in one binary, from their archives (sha256)."""
+def native_job(asked: Asked, work: Work, store: Store, subject: str) -> NativeJob:
+    """A campaign of both sides in one binary."""
     return NativeJob(
-        beside=beside,
-        cpp=cpp,
-        rust=rust,
+        asked=asked,
         compare=store.put_blob(native_file("agree_fuzz.cpp")),
         header=store.put_blob(native_file("describe.h")),
         work=work,
@@ -184,11 +177,10 @@ def native_job(
     )
 
 
-def alone_job(language: Language, cpp: str, rust: str, work: Work, store: Store) -> NativeJob:
+def alone_job(language: Language, asked: Asked, work: Work, store: Store) -> NativeJob:
     """One twin alone in the same loop: what comparing is measured against."""
     return NativeJob(
-        cpp=cpp,
-        rust=rust,
+        asked=asked,
         compare=store.put_blob(native_file("one_side.cpp")),
         header=store.put_blob(native_file("describe.h")),
         defines=(f"-DFUZZPAIR_ALONE=fuzzpair_describe_{language}",),

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from fuzzpair.agree.campaigns import MOST_SIGHTINGS, compile_command, must_link
 from fuzzpair.agree.in_python import NOBODY_COUNTS, PYTHON_PATH, link_commands
-from fuzzpair.agree.sides import native_file
+from fuzzpair.agree.sides import Asked, native_file
 from fuzzpair.backends import Sandbox
 from fuzzpair.errors import EngineError
 from fuzzpair.model.agreement import AgreementCampaign, Answer, Disagreement, Ending, Said, Sighting, Voice
@@ -88,15 +88,11 @@ class ExamineJob:
     revision: ClassVar[int] = 1
     result_type: ClassVar[type[Examination]] = Examination
 
-    cpp: str  # sha256 of each archive
-    rust: str
+    asked: Asked
     target: str
     inputs: tuple[str, ...]
-    modules: tuple[tuple[str, str], ...]  # path -> sha256: this package's and the reference's
-    reference: str
     fuse_s: float
     limits: Limits
-    beside: tuple[tuple[str, str], ...] = ()  # files of both sides
     hang_s: int = HANG_S
     subject: str = field(default="", compare=False)
 
@@ -107,16 +103,14 @@ class ExamineJob:
     def run(self, sandbox: Sandbox, store: Store) -> Examination:
         """Raises EngineError where the examination itself did not come to its end."""
         folder = f"examine-{self.target}"
-        blobs = {"cpp.a": self.cpp, "rust.a": self.rust, **dict(self.beside)}
-        blobs |= {f"inputs/{sha256}": sha256 for sha256 in self.inputs}
-        blobs |= {f"modules/{path}": sha256 for path, sha256 in self.modules}
+        blobs = {**self.asked.files(), **{f"inputs/{sha256}": sha256 for sha256 in self.inputs}}
         settings = {
             "target": self.target,
             "sides": {"cpp": "./cpp.so", "rust": "./rust.so"},
-            "reference": self.reference,
+            "reference": self.asked.reference,
             "fuse_s": self.fuse_s,
             "hang_s": self.hang_s,
-            "survives": bool(self.beside),
+            "survives": bool(self.asked.beside),
         }
         own = {"settings.json": json.dumps(settings).encode(), "examined/.keep": b""}
         own["counters.c"] = native_file("counters.c")
@@ -175,17 +169,13 @@ def pair_modules(place: Path | None, store: Store) -> tuple[tuple[str, str], ...
 
 
 def examine_job(  # noqa: PLR0913 - the fields of one value
-    cpp: str,
-    rust: str,
+    asked: Asked,
     campaigns: Iterable[AgreementCampaign],
     *,
     again: Sequence[str] = (),
-    modules: tuple[tuple[str, str], ...],
-    reference: str,
     fuse_s: float,
     limits: Limits,
     subject: str,
-    beside: tuple[tuple[str, str], ...] = (),
     hang_s: int = HANG_S,
 ) -> ExamineJob | None:
     """A job for what campaigns of one target kept, and inputs (sha256) to try again; None where that is nothing."""
@@ -195,16 +185,12 @@ def examine_job(  # noqa: PLR0913 - the fields of one value
     if not inputs:
         return None
     return ExamineJob(
-        cpp=cpp,
-        rust=rust,
+        asked=asked,
         target=kept[0].target,
         inputs=inputs,
-        modules=modules,
-        reference=reference,
         fuse_s=fuse_s,
         limits=limits,
         subject=subject,
-        beside=beside,
         hang_s=hang_s,
     )
 

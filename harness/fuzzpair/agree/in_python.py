@@ -18,7 +18,7 @@ from fuzzpair.agree.campaigns import (
     must_link,
     read_campaign,
 )
-from fuzzpair.agree.sides import native_file, shared_lines
+from fuzzpair.agree.sides import Asked, native_file, shared_lines
 from fuzzpair.backends import Sandbox
 from fuzzpair.fuzz.libfuzzer import ARTIFACTS
 from fuzzpair.model.agreement import AgreementCampaign, Voice
@@ -41,14 +41,10 @@ class AtherisJob(Campaign):
     revision: ClassVar[int] = 2
     result_type: ClassVar[type[AgreementCampaign]] = AgreementCampaign
 
-    cpp: str  # sha256 of each archive
-    rust: str
-    modules: tuple[tuple[str, str], ...]  # path -> sha256: this package's and the reference's
-    reference: str  # module:function
+    asked: Asked
     inputs_class: str  # module:class of structured inputs; empty for none
     instrument: tuple[str, ...]  # Python packages whose coverage counts
     work: Work
-    beside: tuple[tuple[str, str], ...] = ()  # files of both sides
     alone: Voice | None = None  # of a bench: this voice and no other, and nothing is counted or compared
     subject: str = field(default="", compare=False)
 
@@ -57,7 +53,7 @@ class AtherisJob(Campaign):
         asked = tuple(Voice) if self.alone is None else (self.alone,)
         settings = {
             "sides": {one: f"./{one}.so" for one in (Voice.CPP, Voice.RUST) if one in asked},
-            "reference": self.reference if Voice.REFERENCE in asked else "",
+            "reference": self.asked.reference if Voice.REFERENCE in asked else "",
             "inputs": self.inputs_class,
             "instrument": list(self.instrument),
             "stop_at_first": self.work.stop_at_first,
@@ -77,19 +73,15 @@ class CorpusJob(Campaign):
     revision: ClassVar[int] = 1
     result_type: ClassVar[type[AgreementCampaign]] = AgreementCampaign
 
-    cpp: str  # sha256 of each archive
-    rust: str
-    modules: tuple[tuple[str, str], ...]  # path -> sha256: this package's and the reference's
-    reference: str
+    asked: Asked
     work: Work
-    beside: tuple[tuple[str, str], ...] = ()  # files of both sides
     subject: str = field(default="", compare=False)
 
     def run(self, sandbox: Sandbox, store: Store) -> AgreementCampaign:
         """Raises EngineError when nothing was read."""
         settings = {
             "sides": {one: f"./{one}.so" for one in (Voice.CPP, Voice.RUST)},
-            "reference": self.reference,
+            "reference": self.asked.reference,
             "fuse_s": self.work.seconds,
         }
         return _in_python(self, "cross_replay", settings, (NOBODY_COUNTS,), sandbox, store)
@@ -108,9 +100,7 @@ def _in_python(
     own = {"settings.json": json.dumps({"target": job.work.target, **settings}).encode()}
     own |= {f"{name}.c": native_file(f"{name}.c") for name in ("coverage", "counters")}
     sandbox.put({**job.inputs(folder, job.label, store), **{f"{folder}/{path}": one for path, one in own.items()}})
-    blobs = {"cpp.a": job.cpp, "rust.a": job.rust, **dict(job.beside)}
-    blobs |= {f"modules/{path}": sha256 for path, sha256 in job.modules}
-    sandbox.put_blobs({f"{folder}/{name}": sha256 for name, sha256 in blobs.items()}, store.get_blob)
+    sandbox.put_blobs({f"{folder}/{name}": sha256 for name, sha256 in job.asked.files().items()}, store.get_blob)
     made = [compile_command(folder, one.removesuffix(".o")) for one in beside if one.endswith(".o")]
     must_link(sandbox.run_all([*made, *link_commands(folder, *beside)], keep_going=False), job.label)
     options = job.options() if isinstance(job, AtherisJob) else ()

@@ -32,6 +32,22 @@ class Side:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """Whom a job that compares asks: both sides and, in Python, the reference."""
+
+    cpp: str  # sha256 of each archive
+    rust: str
+    beside: tuple[tuple[str, str], ...] = ()  # files of both sides: path -> sha256
+    modules: tuple[tuple[str, str], ...] = ()  # of Python, this package's and the reference's: path -> sha256
+    reference: str = ""  # module:function
+
+    def files(self) -> dict[str, str]:
+        """Path -> sha256, in the folder of whoever asks."""
+        modules = {f"modules/{path}": sha256 for path, sha256 in self.modules}
+        return {"cpp.a": self.cpp, "rust.a": self.rust, **dict(self.beside), **modules}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SideJob:
     """Compile one tree and its C ABI."""
 

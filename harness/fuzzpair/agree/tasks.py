@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from fuzzpair.agree.campaigns import ATHERIS, CORPUS, NATIVE, UNIT_TIMEOUT_S, NativeJob, Work, native_job
 from fuzzpair.agree.examination import HANG_S, ExamineJob, examine_job, pair_modules
 from fuzzpair.agree.in_python import AtherisJob, CorpusJob
 from fuzzpair.agree.plan import Compared
-from fuzzpair.agree.sides import Side
+from fuzzpair.agree.sides import Asked, Side
 from fuzzpair.config_agreement import Agreement
 from fuzzpair.model.agreement import AgreementCampaign
 from fuzzpair.model.command import Limits
@@ -58,31 +58,23 @@ class Tasks:
         return [self._campaign(engine, one, sides, number) for number in range(slices)]
 
     def _campaign(self, engine: str, one: Compared, sides: Sides, number: int) -> Campaign:
-        cpp, rust = _made(sides[0]), _made(sides[1])
-        work, beside, reference = self._work(engine, one, sides, number), _beside(sides), self._reference(engine)
+        work = self._work(engine, one, sides, number)
         if engine == NATIVE:
-            return native_job(cpp, rust, work, self.store, one.subject, beside)
+            return native_job(_asked(sides), work, self.store, one.subject)
+        asked = self._asked_in_python(engine, sides)
         if engine == CORPUS:
-            return CorpusJob(
-                cpp=cpp,
-                rust=rust,
-                modules=pair_modules(self.agreement.modules, self.store),
-                reference=reference,
-                work=work,
-                beside=beside,
-                subject=one.subject,
-            )
+            return CorpusJob(asked=asked, work=work, subject=one.subject)
         return AtherisJob(
-            cpp=cpp,
-            rust=rust,
-            modules=pair_modules(self.agreement.modules, self.store),
-            reference=reference,
+            asked=asked,
             inputs_class=self.agreement.inputs,
             instrument=self.agreement.instrument,
             work=work,
-            beside=beside,
             subject=one.subject,
         )
+
+    def _asked_in_python(self, engine: str, sides: Sides) -> Asked:
+        modules = pair_modules(self.agreement.modules, self.store)
+        return replace(_asked(sides), modules=modules, reference=self._reference(engine))
 
     def _work(self, engine: str, one: Compared, sides: Sides, number: int) -> Work:
         corpus = self.corpora.get(one.target, Units(packs=(), count=0))
@@ -96,7 +88,7 @@ class Tasks:
             seconds=self.budget.corpus_s if is_corpus else self.budget.seconds,
             stop_at_first=bool(one.mistake),
             limits=self.limits,
-            unit_timeout_s=PROGRAM_TIMEOUT_S if _beside(sides) else UNIT_TIMEOUT_S,
+            unit_timeout_s=PROGRAM_TIMEOUT_S if _asked(sides).beside else UNIT_TIMEOUT_S,
         )
 
     def _reference(self, engine: str) -> str:
@@ -113,24 +105,21 @@ class Tasks:
         again: tuple[str, ...] = (),
     ) -> ExamineJob | None:
         """Of what campaigns kept, and of inputs (sha256) to try again; None where that is nothing."""
-        beside = _beside(sides)
+        asked = self._asked_in_python(engine, sides)
         return examine_job(
-            _made(sides[0]),
-            _made(sides[1]),
+            asked,
             done,
             again=again,
-            modules=pair_modules(self.agreement.modules, self.store),
-            reference=self._reference(engine),
             fuse_s=self.budget.examine_s,
             limits=self.limits,
             subject=one.subject,
-            beside=beside,
-            hang_s=PROGRAM_TIMEOUT_S if beside else HANG_S,
+            hang_s=PROGRAM_TIMEOUT_S if asked.beside else HANG_S,
         )
 
 
-def _beside(sides: Sides) -> tuple[tuple[str, str], ...]:
-    return (*sides[0].files, *sides[1].files)
+def _asked(sides: Sides) -> Asked:
+    cpp, rust = sides
+    return Asked(cpp=_made(cpp), rust=_made(rust), beside=(*cpp.files, *rust.files))
 
 
 def _made(side: Side) -> str:
