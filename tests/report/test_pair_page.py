@@ -14,7 +14,7 @@ from fuzzpair.report import pair_page
 from fuzzpair.report.stored import Stored
 from own_pair.pair_records import record
 from report.large_run import large_pair_run
-from report.open_page import LIMIT_MS, assert_accessible, copied, opened, shown, watched, written
+from report.open_page import assert_accessible, copied, opened, shown, watched, written
 from report.pair_pages import BLOBS, everything, hostile
 from report.records import HOSTILE
 
@@ -121,15 +121,14 @@ def test_hostile_text_runs_nothing(browser: Browser, tmp_path: Path, complaints:
     assert not complaints
 
 
-def test_2000_findings_open_soon_and_are_filled_when_a_reader_comes(
+def test_2000_findings_are_laid_out_by_their_heads_and_filled_when_a_reader_comes(
     browser: Browser, tmp_path: Path, complaints: list[str]
 ) -> None:
     file = written(tmp_path, pair_page.render(*large_pair_run()))
     assert file.stat().st_size < 15_000_000
     seen = opened(browser.new_page(), file, "take_1234")
-    # The machine may be busy: by its processor time the page is there in time, and by the clock within that of five.
-    assert seen.cpu_ms < LIMIT_MS
-    assert seen.ready_ms < 5 * LIMIT_MS
+    # What a browser has to lay out before a reader can begin; bench/page.py has the milliseconds of it.
+    assert 2_000 < seen.elements < 24 * 2_000
     page = watched(browser, file, complaints)
     waiting = page.locator(".entry > script.later")
     assert waiting.count() > 1_900
