@@ -14,7 +14,7 @@ from discovery.repositories import BUILD, FUZZ_TOML, TARGET, make
 from examples import examples
 from fuzzpair.config import load_config
 from fuzzpair.discovery.listing import read_listing
-from fuzzpair.discovery.proposal import propose, slug
+from fuzzpair.discovery.proposal import NAME_LENGTH, propose, slug
 from fuzzpair.discovery.writing import render_pipeline, scalar
 
 BOTH = {
@@ -108,4 +108,13 @@ def test_a_repository_with_any_names_gives_a_file_that_loads(folder: str, script
 @slow
 def test_a_slug_is_a_name(text: str) -> None:
     assert slug(slug(text)) == slug(text)
-    assert yaml.safe_load(slug(text)) is not None
+    assert isinstance(yaml.safe_load(slug(text)), str)
+    assert len(slug(text)) <= NAME_LENGTH
+
+
+@pytest.mark.parametrize("word", ["NULL", "~", "On", "no", "true", "2024", "0x1f", "1_000", "2024-01-01", "9" * 80])
+def test_a_word_that_yaml_reads_as_something_else_is_a_name_all_the_same(word: str) -> None:
+    made = slug(word)
+    assert isinstance(yaml.safe_load(made), str)
+    assert slug(made) == made
+    assert len(made) <= NAME_LENGTH

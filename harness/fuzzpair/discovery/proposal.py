@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Final
 
+import yaml
+
 from fuzzpair.discovery.crates import FuzzCrate, find_crates
 from fuzzpair.discovery.listing import Listing
 from fuzzpair.discovery.pairing import Likeness, pair_up
@@ -15,6 +17,7 @@ from fuzzpair.discovery.scripts import Script, find_others, find_scripts, find_s
 from fuzzpair.discovery.seeds import Seeds, find_seeds
 
 _PROGRAM: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")
+NAME_LENGTH: Final = 64
 _BY_DEFAULT: Final = ("address", "undefined")
 
 
@@ -80,9 +83,9 @@ def propose(listing: Listing, name: str = "") -> Proposal:
 
 
 def slug(name: str) -> str:
-    """A pair's name made of any text: what pipeline.yml takes."""
-    plain = re.sub(r"[^a-z0-9_-]+", "-", name.lower()).strip("-_")
-    return plain[:64].rstrip("-_") or "pair"
+    """A pair's name made of any text: what pipeline.yml takes. `null`, `on`, `2024` would be no texts to YAML."""
+    plain = re.sub(r"[^a-z0-9_-]+", "-", name.lower()).strip("-_")[:NAME_LENGTH].rstrip("-_") or "pair"
+    return plain if isinstance(yaml.safe_load(plain), str) else f"pair-{plain}"[:NAME_LENGTH].rstrip("-_")
 
 
 def _cpp_targets(script: Script, sources: Iterable[str]) -> tuple[str, ...]:
