@@ -86,6 +86,9 @@ def _through(job: SliceJob, worker: Worker) -> float:
     spent = time.monotonic() - started
     if not isinstance(outcome.result, Slice):
         raise SystemExit(f"{job.label}: {outcome.error}")
+    own = outcome.result.seconds
+    rate = outcome.result.executions / own
+    print(f"  of {spent:.1f} s the campaign itself took {own:.1f} s, with {rate:,.0f} executions/s")
     return outcome.result.executions / spent
 
 
