@@ -173,11 +173,12 @@ class Experiment:
         tree, flavours = self.common.trees[Language.RUST], self.profile.flavours.of(Variant.RUST_UNSAFE)
         store, fingerprint = self.worker.store, self.worker.fingerprint
         self.starts |= starting_subjects(self.unpatched, tree, flavours, store, fingerprint)
-        needed = {self.starts[one.variant].name for flow in self.mistakes.values() for one in flow.mistake.planted}
-        for subject in self.unpatched.values():
-            others = [one for one in self.starts.values() if one.language is subject.language and one.name in needed]
+        planted = {one.variant for flow in self.mistakes.values() for one in flow.mistake.planted}
+        for language, subject in self.unpatched.items():
+            # One that itself starts from the unpatched twin is built right behind it.
+            starts = [self.starts[one] for one in Variant if one.language is language and one in planted]
             for flavour, job in subject.builds:
-                behind = [one.job(flavour) for one in others if one is not subject]
+                behind = (one.job(flavour) for one in starts if one is not subject)
                 yield Batch((job, *(one for one in behind if one is not None)), job.label)
 
     def plan_clean_campaigns(self) -> Iterator[Batch]:

@@ -78,15 +78,11 @@ def _lifted_subject(
     root = tree.get(CRATE_ROOT, "")
     if BANNED not in root:
         return unpatched
-    sources = put_sources({**tree, CRATE_ROOT: root.replace(BANNED, LIFTED)}, store)
+    tree = {**tree, CRATE_ROOT: root.replace(BANNED, LIFTED)}
+    trees = {flavour: tree for flavour in unpatched.flavours if flavour in flavours}
     name = f"{unpatched.name}, unsafe code not banned"
-    builds: list[tuple[Flavour, BuildJob]] = []
-    for flavour, job in unpatched.builds:
-        if flavour in flavours:
-            base = (job_key(job, fingerprint), job.sources)
-            lifted = build_job(job.language, flavour, sources, job.targets, base=base, subject=name)
-            builds.append((flavour, replace(lifted, prepares=True)))
-    return Subject(name=name, language=unpatched.language, targets=unpatched.targets, builds=tuple(builds))
+    lifted = _on_base(name, unpatched.targets, trees, unpatched, store, fingerprint)
+    return replace(lifted, builds=tuple((flavour, replace(job, prepares=True)) for flavour, job in lifted.builds))
 
 
 def planted_subject(
@@ -102,7 +98,7 @@ def planted_subject(
     trees.pop(Flavour.CANARY, None)
     if planted.canary_tree is not None and Flavour.CANARY in flavours:
         trees[Flavour.CANARY] = planted.canary_tree
-    return _on_base(f"{mistake.name}/{planted.variant}", mistake.target, trees, base, store, fingerprint)
+    return _on_base(f"{mistake.name}/{planted.variant}", (mistake.target,), trees, base, store, fingerprint)
 
 
 def fixed_subject(
@@ -117,16 +113,16 @@ def fixed_subject(
     assert planted.fixed_tree is not None
     trees: dict[Flavour, Tree] = dict.fromkeys(flavours, planted.fixed_tree)
     trees.pop(Flavour.CANARY, None)
-    return _on_base(f"{mistake.name}/{planted.variant} fixed", mistake.target, trees, base, store, fingerprint)
+    return _on_base(f"{mistake.name}/{planted.variant} fixed", (mistake.target,), trees, base, store, fingerprint)
 
 
 def _on_base(
-    name: str, target: str, trees: dict[Flavour, Tree], base: Subject, store: Store, fingerprint: str
+    name: str, targets: tuple[str, ...], trees: Mapping[Flavour, Tree], base: Subject, store: Store, fingerprint: str
 ) -> Subject:
     builds: list[tuple[Flavour, BuildJob]] = []
     for flavour in sorted(trees, key=list(Flavour).index):
         base_job = base.job(flavour)
         sources: Sources = put_sources(trees[flavour], store)
         shared = (job_key(base_job, fingerprint), base_job.sources) if base_job else None
-        builds.append((flavour, build_job(base.language, flavour, sources, (target,), base=shared, subject=name)))
-    return Subject(name=name, language=base.language, targets=(target,), builds=tuple(builds))
+        builds.append((flavour, build_job(base.language, flavour, sources, targets, base=shared, subject=name)))
+    return Subject(name=name, language=base.language, targets=targets, builds=tuple(builds))

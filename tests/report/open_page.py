@@ -12,7 +12,6 @@ from typing import Final
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, CDPSession, Locator, Page, expect
 
-LIMIT_MS: Final = 2_000
 expect.set_options(timeout=30_000)  # ms; a page that fills itself on a busy machine takes more than Playwright's 5,000
 
 # Two frames: the first is asked for before the change is drawn, the second comes after.
