@@ -12,7 +12,7 @@ from fuzzpair.backends import Sandbox
 from fuzzpair.errors import BuildError, EngineError
 from fuzzpair.flavours import CPP_COMMON, CPP_LINK_COMMON
 from fuzzpair.fuzz import require_seeds
-from fuzzpair.fuzz.libfuzzer import ARTIFACTS, RSS_LIMIT_MB, SEED_LIST
+from fuzzpair.fuzz.libfuzzer import ARTIFACTS, NO_NAMES, RSS_LIMIT_MB, SEED_LIST
 from fuzzpair.model.agreement import AgreementCampaign, Sighting, Voice, VoiceGrowth
 from fuzzpair.model.command import Command, Completed, Limits
 from fuzzpair.model.language import Language
@@ -103,6 +103,7 @@ class Campaign:
             *common,
             f"-max_len={MAX_LENGTH}",
             "-print_final_stats=1",
+            NO_NAMES,
             f"-seed_inputs=@{SEED_LIST}",
         )
 

@@ -12,6 +12,8 @@ from fuzzpair.triage import first_report, run_statistics
 ARTIFACTS = "artifacts/"
 SEED_LIST = "seeds.list"
 RSS_LIMIT_MB = 2560  # OSS-Fuzz's
+# Names of new functions are for somebody who watches; each would start a symbolizer in the middle of a campaign.
+NO_NAMES = "-print_funcs=0"
 CRASH_PREFIXES = ("crash-", "leak-", "timeout-", "oom-")
 
 
@@ -38,6 +40,7 @@ class LibFuzzer:
                 f"-rss_limit_mb={RSS_LIMIT_MB}",
                 "-max_len=2048",
                 "-print_final_stats=1",
+                NO_NAMES,
                 "-verbosity=1",
                 f"-artifact_prefix={ARTIFACTS}",
                 f"-seed_inputs=@{SEED_LIST}",

@@ -8,6 +8,7 @@ from typing import Final
 
 from fuzzpair.backends import Sandbox
 from fuzzpair.flavours import judge_env, search_env
+from fuzzpair.fuzz.libfuzzer import NO_NAMES
 from fuzzpair.model.command import Command
 from fuzzpair.model.pair import TargetProgram
 from fuzzpair.own_pair.options import Options, read_options
@@ -55,6 +56,7 @@ class Place:
             f"-max_total_time={seconds}",
             f"-seed={seed}",
             "-print_final_stats=1",
+            NO_NAMES,
             "-close_fd_mask=1",  # what a target prints on stdout is for replays and comparisons: here nobody reads it
             *self._dictionary(),
             *(f"-{name}={value}" for name, value in self.options.flags),
