@@ -1,5 +1,5 @@
 #!/bin/sh
-# All that sanitizers need rebuilt, side by side: each of the three is a chain that leaves a core idle part of the time.
+# All that sanitizers need rebuilt, side by side: each of them is a chain that leaves a core idle part of the time.
 # Works in $TMPDIR. Behind it stands the digest of how it was made, a part of the toolchain's fingerprint
 # (harness/fuzzpair/backends/toolchain.py).
 set -eu
@@ -18,8 +18,9 @@ thread=$!
 "$folder/build-std.sh" memory "$folder/sysroot-memory" &
 memory=$!
 "$folder/build-libcxx.sh" "$folder/libcxx-memory"
+"$folder/build-symbolizer.sh" "$folder/llvm-symbolizer"
 wait "$thread"
 wait "$memory"
 
 cd "$folder"
-cat build-*.sh | sha256sum | cut -d' ' -f1 > rebuilt.sha256
+cat build-*.sh symbolizer.cpp | sha256sum | cut -d' ' -f1 > rebuilt.sha256
