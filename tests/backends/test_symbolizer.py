@@ -41,7 +41,9 @@ def test_symbolizer_answers_as_the_package_does(docker_backend: DockerBackend) -
         asked = [*_questions(sandbox, "cpp"), *_questions(sandbox, "rust")]
         asked += ['CODE "/none" 0x10', 'DATA "/none" 0x10', 'CODE "cpp" 0xzz', 'CODE "cpp"', "anything", ""]
         sandbox.put({"questions": "".join(f"{one}\n" for one in asked).encode()})
-        ours, packaged = (_run(sandbox, "sh", "-c", 'exec "$@" < questions', one, one, *ARGUMENTS) for one in (OURS, PACKAGED))
+        ours, packaged = (
+            _run(sandbox, "sh", "-c", 'exec "$@" < questions', one, one, *ARGUMENTS) for one in (OURS, PACKAGED)
+        )
     assert ours == packaged
     assert b"Reader::at" in ours
     assert b"HashMap" in ours
