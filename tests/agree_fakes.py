@@ -25,6 +25,7 @@ class Tools:
     log: str = LOG
     answered: str = ""
     reads_all: bool = True
+    was_cut: bool = False  # the fuse ended each minimisation
     commands: list[Command] = field(default_factory=list)
 
     def __call__(self, command: Command, files: Files) -> Completed:
@@ -66,7 +67,13 @@ class Tools:
     def _examine(self, command: Command, files: Files) -> Completed:
         inputs = [path for path in files if path.startswith(f"{command.cwd}/inputs/")]
         for path in inputs if self._parts(command.cwd, files) else ():
-            told = {"input": b"small".hex(), "is_minimal": True, "touched": [1, 3], "answers": self.answers}
+            told = {
+                "input": b"small".hex(),
+                "is_minimal": True,
+                "was_cut": self.was_cut,
+                "touched": [1, 3],
+                "answers": self.answers,
+            }
             name = path.rpartition("/")[2]
             files[f"{command.cwd}/examined/{name}.json"] = json.dumps(told).encode()
         return Completed(command=command, exit_code=0)

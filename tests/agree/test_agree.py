@@ -92,6 +92,15 @@ def test_what_the_time_ended_is_shown_and_done_again(root: Path) -> None:
     assert tools.commands
 
 
+def test_a_minimisation_that_the_time_ended_is_shown_and_done_again(root: Path) -> None:
+    first, _ = agree(root, Tools(parts=b"parse", answers=PARTS, was_cut=True), engines=(NATIVE,))
+    assert first.rows[0].disagreements
+    tools = Tools(parts=b"parse", answers=PARTS)
+    agree(root, tools, engines=(NATIVE,))
+    assert any("fuzzpair.agree.python.examine" in one.argv for one in tools.commands)
+    assert not any(one.argv[0] == "./agree" for one in tools.commands)
+
+
 def test_a_mistake_that_a_seed_shows_is_found_before_any_edge_is_told(root: Path) -> None:
     record, _ = agree(root, Tools(answers=PARTS, log=""), ("a-slip",), (NATIVE,))
     assert ({row.campaigns[0].edges for row in record.rows}, record.exit_code) == ({0}, 0)

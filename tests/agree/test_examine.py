@@ -40,14 +40,23 @@ def forgets_z(data: bytes) -> str:
     return f"answer {data.count(b'A')}\n" if b"Z" not in data else "reject: trailing at 3\n"
 
 
-def examined(cpp: Callable[[bytes], str], rust: Callable[[bytes], str], data: bytes) -> dict[str, object] | None:
-    return Examiner(TwoVoices(cpp, rust), Settings(target="message", sides={}, fuse_s=20.0)).examine(data)
+def examined(
+    cpp: Callable[[bytes], str], rust: Callable[[bytes], str], data: bytes, fuse_s: float = 20.0
+) -> dict[str, object] | None:
+    return Examiner(TwoVoices(cpp, rust), Settings(target="message", sides={}, fuse_s=fuse_s)).examine(data)
 
 
 def test_an_input_is_made_smaller_and_its_octets_are_told() -> None:
     told = examined(plain, forgets_z, b"some AA octets and a Z in them")
     assert told is not None
     assert (told["input"], told["is_minimal"], told["touched"]) == (b"Z".hex(), True, [0])
+    assert told["was_cut"] is False
+
+
+def test_a_minimisation_that_the_fuse_ended_says_so() -> None:
+    told = examined(plain, forgets_z, b"some AA octets and a Z in them", fuse_s=-1.0)
+    assert told is not None
+    assert (told["is_minimal"], told["was_cut"]) == (False, True)
 
 
 def test_what_agrees_after_all_is_nothing() -> None:

@@ -57,6 +57,7 @@ class _Told(BaseModel):
 
     input: Annotated[str, Field(pattern=r"^([0-9a-f]{2})*\z", max_length=1 << 20)]
     is_minimal: bool
+    was_cut: bool  # the fuse has ended this minimisation, or one before it
     touched: tuple[Annotated[int, Field(ge=0, lt=1 << 20)], ...]
     answers: dict[Voice, _Answered]
 
@@ -78,6 +79,7 @@ class Examination:
     """In the order of the job's inputs, without those on which the voices agree after all."""
 
     examined: tuple[Examined, ...]
+    complete: bool = True  # False: the fuse ended a minimisation, so it is shown but never stored
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +87,7 @@ class ExamineJob:
     """Ask every voice about each input again, one process an input, and make it smaller while they part alike."""
 
     kind: ClassVar[str] = "agree examine"
-    revision: ClassVar[int] = 1
+    revision: ClassVar[int] = 2
     result_type: ClassVar[type[Examination]] = Examination
 
     asked: Asked
@@ -131,30 +133,33 @@ class ExamineJob:
                 f"{self.label}: {done.stderr.decode(errors='replace').strip()[-600:] or 'ended early'}",
                 next_step=done.command.shown()[:400],
             )
-        told = sandbox.get([f"{folder}/examined"])
-        return Examination(examined=tuple(self._read(told, folder, store)))
+        told = dict(self._told(sandbox.get([f"{folder}/examined"]), folder))
+        examined = tuple(self._read(sha256, one, store) for sha256, one in told.items())
+        return Examination(examined=examined, complete=not any(one.was_cut for one in told.values()))
 
-    def _read(self, told: Mapping[str, bytes], folder: str, store: Store) -> Iterator[Examined]:
+    def _told(self, files: Mapping[str, bytes], folder: str) -> Iterator[tuple[str, _Told]]:
         for sha256 in self.inputs:
-            content = told.get(f"{folder}/examined/{sha256}.json")
+            content = files.get(f"{folder}/examined/{sha256}.json")
             if content is None:
                 continue
             try:
-                one = _Told.model_validate_json(content)
+                yield sha256, _Told.model_validate_json(content)
             except ValidationError as error:
                 raise EngineError(f"{self.label}: what was told of {sha256[:12]} cannot be read: {error}") from error
-            octets = bytes.fromhex(one.input)
-            yield Examined(
-                found=sha256,
-                input=store.put_blob(octets),
-                octets=len(octets),
-                is_minimal=one.is_minimal,
-                touched=tuple(at for at in one.touched if at < len(octets)),
-                said=tuple(
-                    Said(voice=voice, ending=answer.ending, text=store.put_blob(answer.text.encode()))
-                    for voice, answer in one.answers.items()
-                ),
-            )
+
+    def _read(self, found: str, told: _Told, store: Store) -> Examined:
+        octets = bytes.fromhex(told.input)
+        return Examined(
+            found=found,
+            input=store.put_blob(octets),
+            octets=len(octets),
+            is_minimal=told.is_minimal,
+            touched=tuple(at for at in told.touched if at < len(octets)),
+            said=tuple(
+                Said(voice=voice, ending=answer.ending, text=store.put_blob(answer.text.encode()))
+                for voice, answer in told.answers.items()
+            ),
+        )
 
 
 def pair_modules(place: Path | None, store: Store) -> tuple[tuple[str, str], ...]:

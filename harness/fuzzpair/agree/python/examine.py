@@ -29,6 +29,7 @@ class Examiner:
         self.voices = voices
         self.settings = settings
         self.end = time.monotonic() + settings.fuse_s
+        self.was_cut = False  # the fuse ended a minimisation
 
     def examine(self, content: bytes) -> dict[str, Any] | None:
         """What is told of one input; None where its voices agree after all."""
@@ -48,6 +49,7 @@ class Examiner:
         return {
             "input": small.hex(),
             "is_minimal": is_minimal,
+            "was_cut": self.was_cut,
             "touched": touched,
             "answers": {voice: {"ending": one.ending, "text": one.text} for voice, one in answers.items()},
         }
@@ -55,16 +57,21 @@ class Examiner:
     def apart(self, content: bytes) -> Answers:
         return apart(lambda: self.voices.answers(content), self.voices, self.settings.hang_s)
 
+    def _is_over(self) -> bool:
+        over = time.monotonic() > self.end
+        self.was_cut = self.was_cut or over
+        return over
+
     def smaller(self, content: bytes, wanted: Parting) -> tuple[bytes, bool]:
         def keeps(candidates: Sequence[bytes]) -> list[bool]:
-            return [] if time.monotonic() > self.end else [self._is_same(one, wanted) for one in candidates]
+            return [] if self._is_over() else [self._is_same(one, wanted) for one in candidates]
 
         found = reduce_input(content, keeps, self.settings.tries)
         return found.content, found.is_minimal
 
     def smaller_apart(self, content: bytes, wanted: Parting) -> tuple[bytes, bool]:
         def keeps(candidates: Sequence[bytes]) -> list[bool]:
-            if time.monotonic() > self.end:
+            if self._is_over():
                 return []
             return [is_same(parting(self.apart(one)), wanted) for one in candidates]
 
