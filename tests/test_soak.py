@@ -11,7 +11,7 @@ import pytest
 from fuzzpair.backends.fake import TOOLCHAIN, FakeBackend
 from fuzzpair.build import put_sources
 from fuzzpair.config import load_config
-from fuzzpair.flavours import RECIPES, SOAKED
+from fuzzpair.flavours import FUZZED, RECIPES, SOAKED
 from fuzzpair.jobs import Worker
 from fuzzpair.mistakes import read_tree
 from fuzzpair.model.campaign import Soaked
@@ -127,6 +127,12 @@ def test_a_sanitizer_that_is_silent_about_its_known_fault_is_3(tmp_path: Path) -
 
 def test_nothing_at_all_is_3() -> None:
     assert exit_code_of([]) == 3
+
+
+@pytest.mark.parametrize("language", Language)
+def test_targets_are_made_of_what_a_user_would_fuzz_and_of_the_cpp_canary(language: Language) -> None:
+    gathering = {Flavour.CANARY} if language is Language.CPP else set()
+    assert {one for one, recipe in RECIPES[language].items() if recipe.is_fuzzed} == {FUZZED} | gathering
 
 
 @pytest.mark.parametrize("language", Language)

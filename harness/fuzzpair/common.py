@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from fuzzpair.config import Config, Profile
-from fuzzpair.flavours import RECIPES, judge_env
+from fuzzpair.flavours import FUZZED, judge_env
 from fuzzpair.fuzz.campaign import CampaignJob
 from fuzzpair.fuzz.triggers import Triggers
 from fuzzpair.jobs import Outcomes, Worker
@@ -36,25 +36,23 @@ class Common:
     rulings: Rulings = NO_RULINGS  # a person's, on what is one bug
 
     def campaigns(self, subject: Subject, target: str) -> Iterator[CampaignJob]:
-        """As a user would fuzz: one for each seed, in each flavour that is fuzzed. The canary only gathers triggers."""
+        """As a user would fuzz: one for each seed. The canary's target is another: it only gathers triggers."""
         fuzzer = f"fuzz_{target}"
-        fuzzed = (flavour for flavour, recipe in RECIPES[subject.language].items() if recipe.is_fuzzed)
-        for flavour in fuzzed:
-            program = subject.program(flavour, self.outcomes, fuzzer)
-            if program is None or flavour is Flavour.CANARY:
-                continue
-            for seed in self.profile.seeds:
-                yield CampaignJob(
-                    program=program,
-                    program_name=fuzzer,
-                    flavour=flavour,
-                    seeds=self.seeds[target],
-                    seed=seed,
-                    runs=self.profile.found_runs_for(target),
-                    fuse_s=self.profile.fuse_s,
-                    limits=self.worker.limits,
-                    subject=f"{subject.name} {target}",
-                )
+        program = subject.program(FUZZED, self.outcomes, fuzzer)
+        if program is None:
+            return
+        for seed in self.profile.seeds:
+            yield CampaignJob(
+                program=program,
+                program_name=fuzzer,
+                flavour=FUZZED,
+                seeds=self.seeds[target],
+                seed=seed,
+                runs=self.profile.found_runs_for(target),
+                fuse_s=self.profile.fuse_s,
+                limits=self.worker.limits,
+                subject=f"{subject.name} {target}",
+            )
 
     def replays(self, subject: Subject, target: str, inputs: tuple[str, ...]) -> dict[Flavour, ReplayJob]:
         """These inputs on every build that there is of a subject."""

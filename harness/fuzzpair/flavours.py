@@ -6,6 +6,7 @@ Both languages use one LLVM (docs/toolchain.md), so a flavour's instrumentation 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from fuzzpair.model.flavour import Flavour
 from fuzzpair.model.language import Language
@@ -195,6 +196,9 @@ RUST: dict[Flavour, Recipe] = {
 }
 
 RECIPES = {Language.CPP: CPP, Language.RUST: RUST}
+
+# What a user would fuzz. The C++ canary's targets, the only others, gather triggering inputs.
+FUZZED: Final = Flavour.ADDRESS
 
 # What is only replayed in the experiment, as fuzz targets: with coverage, and at a level that is worth fuzzing.
 _FUZZED = (*_JUDGE, _NO_LINK)

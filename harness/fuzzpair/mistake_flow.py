@@ -9,6 +9,7 @@ from fuzzpair.analysis import AnalysisJob, analysis_job, sources_that_see
 from fuzzpair.bug_classes import bug_class
 from fuzzpair.build import put_sources
 from fuzzpair.common import Common
+from fuzzpair.flavours import FUZZED
 from fuzzpair.fuzz.campaign import CampaignJob
 from fuzzpair.fuzz.triggers import TriggerJob, Triggers
 from fuzzpair.jobs import Batch, Job
@@ -38,7 +39,7 @@ REPLAY_FIXED = "replay the counterparts"
 MINIMISE = "minimise"
 REPRODUCE = "reproduce the minimised"
 # A counterpart is compared in default and fuzzed in address whatever the mistake does.
-COUNTERPART_FIRST = (Flavour.DEFAULT, Flavour.ADDRESS)
+COUNTERPART_FIRST = (Flavour.DEFAULT, FUZZED)
 
 
 @dataclass(kw_only=True)
@@ -77,7 +78,7 @@ class MistakeFlow:
             yield LOAD, self.plan_load
         yield BUILD_FIXED, self.plan_counterparts
         yield REPLAY_FIXED, self.plan_counterpart_replays
-        if self.common.profile.minimise_s:
+        if self.common.profile.minimise_tries:
             yield MINIMISE, self.findings.plan_minimising
             yield REPRODUCE, self.findings.plan_minimised
 
@@ -223,19 +224,19 @@ class MistakeFlow:
         found = [campaign.crash.input for campaign in work.campaign_results(self.common.outcomes) if campaign.crash]
         if found and work.subject and work.fixed:
             inputs = tuple(dict.fromkeys(found))
-            for subject, flavour in ((work.subject, Flavour.CANARY), (work.fixed, Flavour.ADDRESS)):
+            for subject, flavour in ((work.subject, Flavour.CANARY), (work.fixed, FUZZED)):
                 job = self.common.replays(subject, self.mistake.target, inputs).get(flavour)
                 if job is not None:
                     yield job
 
     def _fixed_corpus(self, work: VariantWork) -> Iterator[ReplayJob]:
-        """A counterpart of its own answers the whole corpus as the unpatched twin does. Not in address, in which its
-        campaign starts with the whole corpus."""
+        """A counterpart of its own answers the whole corpus as the unpatched twin does. Not where it is fuzzed, as
+        its campaign starts with the whole corpus."""
         if work.own_fixed is None:
             return
         target = self.mistake.target
         for flavour, job in self.common.replays(work.own_fixed, target, self.common.seeds[target]).items():
-            if flavour is not Flavour.ADDRESS:
+            if flavour is not FUZZED:
                 self.corpus_replays.append((work.own_fixed, target, job))
                 yield job
 

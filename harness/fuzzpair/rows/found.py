@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from fuzzpair.flavours import FUZZED
 from fuzzpair.mistakes import Planted
 from fuzzpair.model.campaign import Campaign
 from fuzzpair.model.evidence import Found
@@ -34,7 +35,7 @@ def _is_of_mistake(planted: Planted, campaign: Campaign, confirmed: Mapping[tupl
     """The counterpart is clean on the same input, and a stack or the canary says that it was the mistake."""
     crash = campaign.crash
     assert crash is not None
-    counterpart = confirmed.get((crash.input, Flavour.ADDRESS))
+    counterpart = confirmed.get((crash.input, FUZZED))
     canary = confirmed.get((crash.input, Flavour.CANARY))
     in_patch = crash.report is not None and touches(crash.report, planted.functions, planted.changed)
     is_clean = counterpart is not None and ending_of(counterpart) is Ending.CLEAN
