@@ -404,7 +404,7 @@ def test_the_schema_names_every_key_and_allows_no_other() -> None:
         "found_runs_of",
         "trigger_runs_of",
         "load_parses",
-        "minimise_s",
+        "minimise_tries",
         "analyzers",
         "claims",
         "agreement",

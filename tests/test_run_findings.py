@@ -67,7 +67,7 @@ def test_a_crash_that_does_not_come_again_is_kept_with_0_of_n(tmp_path: Path) ->
 
 def test_a_profile_can_have_them_minimised(pair_after_run: TinyPair) -> None:
     pair = pair_after_run
-    pair.write("pipeline.yml", PIPELINE.replace("    fuse_s: 60\n", "    fuse_s: 60\n    minimise_s: 30\n"))
+    pair.write("pipeline.yml", PIPELINE.replace("    fuse_s: 60\n", "    fuse_s: 60\n    minimise_tries: 400\n"))
     record = pair.run()
     (again,) = by_row(record)["stale/cpp"].inputs
     assert again.smaller is not None

@@ -174,8 +174,8 @@ class Profile(Section):
     """A campaign that this ends is incomplete, not a result."""
     load_parses: Annotated[int, Field(ge=0, lt=1 << 40)] = 0
     """Parses of one input in one process of a leak, under a small memory limit; 0 runs nothing under load."""
-    minimise_s: Annotated[float, Field(ge=0, le=86_400)] = 0
-    """Seconds to make one crash input of each finding smaller; 0 leaves it as it was found."""
+    minimise_tries: Annotated[int, Field(ge=0, le=1_000_000)] = 0
+    """Candidates tried to make one crash input of each finding smaller; 0 leaves it as it was found."""
     baseline: File | None = None
     """Verdicts of this profile, where it asks more judges than that of the file's own baseline; may be absent."""
 

@@ -9,7 +9,7 @@ from typing import Final
 
 from fuzzpair.findings import Tried
 from fuzzpair.jobs import Batch, Outcomes
-from fuzzpair.minimise import Minimised, MinimiseJob, minimise_job
+from fuzzpair.minimise import TRIES, Minimised, MinimiseJob, minimise_job
 from fuzzpair.model.finding import Finding, Reproduction, Smaller
 from fuzzpair.reproduce import TIMES, Judge, ReproduceJob, Shown, reproduce_job, shown_by
 from fuzzpair.scheduler import Scheduler
@@ -79,20 +79,21 @@ def tried_again(name: str, octets: int, shown: Shown, build: StoredBuild) -> Tri
 class Minimising:
     """One build's findings on their way to smaller inputs, in two stages: each plans from the results before it.
 
-    Of each finding the first input is made smaller, within `fuse_s` seconds. What comes out is run again as often as
-    the input was, and counts only where it shows the same bug.
+    Of each finding the first input is made smaller, with `tries` candidates, within `fuse_s` seconds. What comes out
+    is run again as often as the input was, and counts only where it shows the same bug.
     """
 
     findings: tuple[Finding, ...]
     build: StoredBuild
     fuse_s: float
+    tries: int = TRIES
     _jobs: dict[str, MinimiseJob] = field(default_factory=dict)
     _again: dict[str, ReproduceJob] = field(default_factory=dict)
 
     def plan(self) -> Iterable[MinimiseJob]:
         judge, row = self.build.judge, self.build.row
         self._jobs = {
-            finding.key: minimise_job(judge, finding.inputs[0], fuse_s=self.fuse_s, subject=row)
+            finding.key: minimise_job(judge, finding.inputs[0], tries=self.tries, fuse_s=self.fuse_s, subject=row)
             for finding in self.findings
             if finding.inputs and finding.inputs[0].bug and finding.inputs[0].k
         }

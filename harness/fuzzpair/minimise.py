@@ -110,7 +110,9 @@ def _bug_of(completed: Completed, name: str) -> str | None:
     return signed(cause(parse_log(completed.stderr.decode(errors="replace"))), completed, name).bug
 
 
-def minimise_job(judge: Judge, again: Reproduction, *, fuse_s: float, subject: str = "") -> MinimiseJob:
+def minimise_job(
+    judge: Judge, again: Reproduction, *, tries: int = TRIES, fuse_s: float, subject: str = ""
+) -> MinimiseJob:
     """A minimisation that gives the candidates of a flaky input the chances that its k of n asks for."""
     require_a_judge(judge)
     return MinimiseJob(
@@ -120,6 +122,7 @@ def minimise_job(judge: Judge, again: Reproduction, *, fuse_s: float, subject: s
         env=judge_env(judge.flavour),
         fuse_s=fuse_s,
         chances=chances_for(again),
+        tries=tries,
         subject=subject,
     )
 

@@ -8,12 +8,12 @@ from dataclasses import replace
 from fuzzpair.common import Common
 from fuzzpair.crash_inputs import Minimising, StoredBuild, tried_again
 from fuzzpair.findings import Judging, Tried, findings_of
+from fuzzpair.flavours import FUZZED
 from fuzzpair.jobs import Outcomes
 from fuzzpair.minimise import MinimiseJob
 from fuzzpair.model.campaign import Campaign, CrashInput
 from fuzzpair.model.crash_report import CrashReport
 from fuzzpair.model.finding import Finding
-from fuzzpair.model.flavour import Flavour
 from fuzzpair.reproduce import TIMES, CountJob, Counts, Judge, ReproduceJob, Shown, count_job, reproduce_job, shown_by
 from fuzzpair.rows.work import VariantWork
 from fuzzpair.store import Store
@@ -50,7 +50,7 @@ class RunFindings:
         build = self._fuzzed_build(work)
         known = {crash.input: _report(crash, store) for _, crash in crashes_of(work, outcomes)}
         if build is not None and known:
-            in_full = bool(self._common.profile.minimise_s)
+            in_full = bool(self._common.profile.minimise_tries)
             judge, row = build.judge, build.row
             job: Again = (
                 reproduce_job(judge, list(known), subject=row) if in_full else count_job(judge, known, subject=row)
@@ -61,7 +61,9 @@ class RunFindings:
     def plan_minimising(self) -> Iterator[MinimiseJob]:
         for work, build, again in self._again:
             found = self._row_findings(work, build, again)
-            self._minimising[again] = Minimising(findings=found, build=build, fuse_s=self._common.profile.minimise_s)
+            profile = self._common.profile
+            tries, fuse_s = profile.minimise_tries, profile.fuse_s
+            self._minimising[again] = Minimising(findings=found, build=build, tries=tries, fuse_s=fuse_s)
             yield from self._minimising[again].plan()
 
     def plan_minimised(self) -> Iterator[ReproduceJob]:
@@ -79,13 +81,13 @@ class RunFindings:
 
     def _fuzzed_build(self, work: VariantWork) -> StoredBuild | None:
         """The build that campaigns fuzz, as the program that judges one input; None where it was refused or failed."""
-        common, flavour = self._common, Flavour.ADDRESS
-        program = work.subject.program(flavour, common.outcomes) if work.subject else None
+        common = self._common
+        program = work.subject.program(FUZZED, common.outcomes) if work.subject else None
         if program is None:
             return None
         judge = Judge(
             program=program,
-            flavour=flavour,
+            flavour=FUZZED,
             target=work.mistake.target,
             limits=common.worker.limits,
             wall_timeout_s=common.profile.replay_timeout_s,
