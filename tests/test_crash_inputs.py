@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from fuzzpair.model.command import Command, Completed
+from fuzzpair.state import locked_state
 from tiny_cli import Here
 from tiny_pair import Tools, asan
 
@@ -146,6 +147,12 @@ def test_a_build_that_is_not_there(
     assert triage(str(crashes), *wish) == 2
     assert said in here.err
     assert "next: " in here.err
+
+
+def test_a_run_in_the_same_folder_is_not_disturbed(crashes: Path, triage: Callable[..., int], here: Here) -> None:
+    with locked_state(here.pair.root / ".fuzzpair"):
+        assert triage(str(crashes), *ROW) == 3
+    assert "is in use by process" in here.err
 
 
 def test_a_whole_digest_that_the_store_does_not_hold_is_no_input(crashes: Path, here: Here) -> None:

@@ -69,12 +69,13 @@ def triage_logs(
     if on is None:
         found = triage(read_reports(read_given(paths, sys.stdin.buffer)), judging)
     else:
-        config, store = load_config(config_file or CONFIG), state.open_store(state_folder)
-        build = _stored_build(store, on, flavour, config.limits.to_model(), _options(state_folder, config_file))
+        config = load_config(config_file or CONFIG)
         read = read_reports(read_given(paths, sys.stdin.buffer))
-        with backing(config, store, context.obj, config.backend) as work:
-            scheduler = Scheduler(work.executor, work.worker, work.observer)
-            found = _triage_inputs(read, judging, build, scheduler, store, times=times, minimise_s=minimise_s)
+        with state.locked_state(state_folder) as store:
+            build = _stored_build(store, on, flavour, config.limits.to_model(), _options(state_folder, config_file))
+            with backing(config, store, context.obj, config.backend) as work:
+                scheduler = Scheduler(work.executor, work.worker, work.observer)
+                found = _triage_inputs(read, judging, build, scheduler, store, times=times, minimise_s=minimise_s)
     if json_file == STDIN:
         print(render_json(found), end="")
     else:
