@@ -1,4 +1,4 @@
-"""The gate: a run's verdicts against the reviewed baseline, and from both the exit code. Only this reads it."""
+"""The gate: a run's verdicts against the reviewed baseline, and from both the exit code. No verdict is made from it."""
 
 from __future__ import annotations
 
