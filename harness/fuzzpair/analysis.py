@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
 from fuzzpair.backends import Sandbox
-from fuzzpair.build import COMPILE_TIMEOUT_S, Sources, included
+from fuzzpair.build import COMPILE_TIMEOUT_S, LARGE_PAGES, Sources, included
 from fuzzpair.diagnostics import parse_clang, parse_rustc
 from fuzzpair.errors import BuildError
 from fuzzpair.flavours import CPP_COMMON, RUST_COMMON
@@ -59,7 +59,7 @@ class AnalysisJob:
         """Raises BuildError when the analyzer failed: its silence would then be taken for a verdict."""
         folder = f"{self.analyzer}-analysis"
         sandbox.put({f"{folder}/{path}": store.get_blob(sha256) for path, sha256 in self.sources})
-        commands = [Command(argv=argv, cwd=folder, timeout_s=COMPILE_TIMEOUT_S) for argv in self.lines]
+        commands = [Command(argv=argv, cwd=folder, env=LARGE_PAGES, timeout_s=COMPILE_TIMEOUT_S) for argv in self.lines]
         said: list[Diagnostic] = []
         for completed in sandbox.run_all(commands):
             said.extend(self._read(completed, f"/{folder}/"))

