@@ -31,6 +31,11 @@ FAULTY = SOUND | {
     "src/lib.rs": "pub fn first(count: usize) -> u16 {\n    if count == count {\n        return 1;\n    }\n"
     "    count as u16\n}\n",
 }
+# clang-tidy 22.1 crashes on what this check is for.
+CRASHING = (
+    "#include <cstddef>\n#include <memory>\n"
+    "char first(std::size_t size) {\n    const std::unique_ptr<char> text(new char[size]);\n    return *text;\n}\n"
+)
 FAULTS = {
     Analyzer.CLANG_ANALYZER: ("core.NullDereference", "src/name.cpp", 5),
     Analyzer.CLANG_TIDY: ("bugprone-use-after-move", "src/name.cpp", 6),
@@ -66,6 +71,34 @@ def test_an_analyzer_that_fails_says_so(store: Store) -> None:
         job.run(said_by("no such check", exit_code=1), store)
 
 
+def test_a_check_in_which_the_analyzer_crashes_is_left_out_and_named(store: Store) -> None:
+    asked: list[str] = []
+
+    def answer(command: Command, files: dict[str, bytes]) -> Completed:
+        checks = next(one for one in command.argv if one.startswith("--checks="))
+        asked.append(checks)
+        if "-bugprone-odd" in checks:
+            said = b"/job/clang-tidy-analysis/src/name.cpp:3:1: warning: even [bugprone-even]\n"
+            return Completed(command=command, exit_code=0, stdout=said)
+        crash = b"2.\tASTMatcher: Processing 'bugprone-odd' against:\n\tCXXConstructExpr : </job/src/name.cpp:1:1>\n"
+        return Completed(command=command, exit_code=139, stderr=crash)
+
+    job = analysis_job(Analyzer.CLANG_TIDY, put_sources(SOUND, store), ["src/name.cpp"], "one")
+    analysis = job.run(FakeSandbox(answer), store)
+    assert analysis.crashed_checks == ("bugprone-odd",)
+    assert [one.code for one in analysis.diagnostics] == ["bugprone-even"]
+    assert len(asked) == 2
+
+
+def test_an_analyzer_that_crashes_whatever_is_left_out_has_failed(store: Store) -> None:
+    def answer(command: Command, files: dict[str, bytes]) -> Completed:
+        return Completed(command=command, exit_code=139, stderr=b"ASTMatcher: Processing 'bugprone-odd' against:\n")
+
+    job = analysis_job(Analyzer.CLANG_TIDY, put_sources(SOUND, store), ["src/name.cpp"], "one")
+    with pytest.raises(BuildError, match="`clang-tidy` failed"):
+        job.run(FakeSandbox(answer), store)
+
+
 @pytest.mark.container
 def test_each_analyzer_speaks_of_a_fault_and_not_of_sound_code(store: Store) -> None:
     backend = DockerBackend(os.environ, print)
@@ -77,6 +110,9 @@ def test_each_analyzer_speaks_of_a_fault_and_not_of_sound_code(store: Store) -> 
                 sources = put_sources(FAULTY if is_faulty else SOUND, store)
                 job = analysis_job(analyzer, sources, ["src/name.cpp"], "known")
                 results[analyzer, is_faulty] = job.run(sandbox, store)
+        sources = put_sources(SOUND | {"src/name.cpp": CRASHING}, store)
+        crashed = analysis_job(Analyzer.CLANG_TIDY, sources, ["src/name.cpp"], "known").run(sandbox, store)
+    assert crashed.crashed_checks == ("bugprone-unique-ptr-array-mismatch",)
     for analyzer, (code, path, line) in FAULTS.items():
         said = [(one.code, one.spans[0].file, one.spans[0].first_line) for one in results[analyzer, True].diagnostics]
         assert (code, path, line) in said

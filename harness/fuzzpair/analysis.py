@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import ClassVar
@@ -23,6 +24,10 @@ _CLIPPY = (
     *("clippy-driver", *RUST_COMMON, "--cap-lints=warn"),
     *("--crate-type=rlib", "--crate-name=dns", "--emit=metadata", "-o", "dns.rmeta"),
 )
+# clang-tidy's own words when it crashes: which of its checks was at work.
+_AT_WORK = re.compile(r"ASTMatcher: Processing '([A-Za-z0-9.-]{1,100})' against")
+_CHECKS = "--checks="
+MOST_CRASHED = 5  # a tool that crashes in more of its checks is broken
 TOOL_OF = {
     Analyzer.CLANG_ANALYZER: Tool.CLANG_ANALYZER,
     Analyzer.CLANG_TIDY: Tool.CLANG_TIDY,
@@ -36,6 +41,7 @@ class Analysis:
     """What an analyzer said, as diagnostics of its own tool; paths are the tree's."""
 
     diagnostics: tuple[Diagnostic, ...]
+    crashed_checks: tuple[str, ...] = ()  # in which the analyzer itself crashed; they were left out
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,9 +67,11 @@ class AnalysisJob:
         sandbox.put({f"{folder}/{path}": store.get_blob(sha256) for path, sha256 in self.sources})
         commands = [Command(argv=argv, cwd=folder, env=LARGE_PAGES, timeout_s=COMPILE_TIMEOUT_S) for argv in self.lines]
         said: list[Diagnostic] = []
+        crashed: list[str] = []
         for completed in sandbox.run_all(commands):
-            said.extend(self._read(completed, f"/{folder}/"))
-        return Analysis(diagnostics=tuple(dict.fromkeys(said)))
+            last = _without_crashing(completed, sandbox, crashed)
+            said.extend(self._read(last, f"/{folder}/"))
+        return Analysis(diagnostics=tuple(dict.fromkeys(said)), crashed_checks=tuple(dict.fromkeys(crashed)))
 
     def _read(self, completed: Completed, root: str) -> Iterable[Diagnostic]:
         text = (completed.stdout + completed.stderr).decode(errors="replace")
@@ -81,6 +89,18 @@ class AnalysisJob:
             if one.level == "warning"
             and (self.analyzer.language is Language.CPP or (one.code or "").startswith("clippy::"))
         ]
+
+
+def _without_crashing(completed: Completed, sandbox: Sandbox, crashed: list[str]) -> Completed:
+    """The same command again without each check that it names as it crashes; these are added to `crashed`."""
+    for _ in range(MOST_CRASHED):
+        check = _AT_WORK.search(completed.stderr.decode(errors="replace"))
+        if completed.ok or check is None:
+            break
+        crashed.append(check[1])
+        argv = tuple(f"{one},-{check[1]}" if one.startswith(_CHECKS) else one for one in completed.command.argv)
+        completed = sandbox.run(replace(completed.command, argv=argv))
+    return completed
 
 
 def analysis_job(analyzer: Analyzer, sources: Sources, paths: Iterable[str], subject: str) -> AnalysisJob:
@@ -103,7 +123,7 @@ def _lines(analyzer: Analyzer, paths: tuple[str, ...]) -> Iterable[tuple[str, ..
         case Analyzer.CLANG_TIDY:
             # The groups that are about bugs; readability, modernisation and one company's style are not. The analyzer's
             # own checks run above, with the compiler's front end.
-            checks = "--checks=-*,bugprone-*,cert-*,clang-analyzer-*"
+            checks = f"{_CHECKS}-*,bugprone-*,cert-*,clang-analyzer-*"
             yield from (
                 ("clang-tidy", "--quiet", checks, "--header-filter=.*", path, "--", *_CPP_FLAGS) for path in paths
             )

@@ -94,6 +94,7 @@ class Evidence:
 
     rejection: Rejection | None = None
     warnings: tuple[Diagnostic, ...] = ()
+    crashed_checks: tuple[str, ...] = ()
     canary: CanaryCount | None = None
     judgements: tuple[Judgement, ...] = ()
     found: tuple[Found, ...] = ()

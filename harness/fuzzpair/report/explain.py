@@ -93,6 +93,8 @@ def _compiler(row: Row, _: _Shown) -> Iterable[RenderableType]:
     for each in row.evidence.warnings:
         yield Text(f"{each.tool} warns ({each.code or each.level}):")
         yield _indented(each.rendered or each.message)
+    for check in row.evidence.crashed_checks:
+        yield Text(f"the analyzer itself crashed in {check}, which was left out: what it says is not known")
     if row.evidence.compiler_command:
         yield from _command("to see it again", row.evidence.compiler_command)
 

@@ -192,6 +192,8 @@ class Sections:
             )
         if len(said) > DIAGNOSTICS:
             yield f"{len(said) - DIAGNOSTICS} more", "they are in run.json"
+        for check in row.evidence.crashed_checks:
+            yield f"{clean.line(check)} was left out", "the analyzer itself crashed in it"
 
     def _seeds_of(self, row: Row) -> Sequence[tuple[str, bytes]]:
         target = next((each.target for each in row.evidence.replays), "")

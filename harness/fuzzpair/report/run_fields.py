@@ -96,6 +96,7 @@ FIELDS: Final[Mapping[str, Mapping[str, str]]] = {
     "Evidence": {
         "rejection": "the compile error, where there is one",
         "warnings": "diagnostics that the fixed counterpart does not have, on lines that differ",
+        "crashed_checks": "checks in which an analyzer crashed, on this tree or its counterpart's; they were left out",
         "canary": "whether the slip was reached and triggered, known without any tool",
         "judgements": "what each flavour says on the stored triggering inputs (detectable)",
         "found": "one sample per seed of fuzzing as a user would; never sets a rung",

@@ -16,7 +16,7 @@ from fuzzpair.model.language import Language, Variant
 from fuzzpair.model.run_record import Row
 from fuzzpair.model.tool import Tool
 from fuzzpair.model.verdict import Fidelity, FlavourVerdict, Rung, Verdict
-from fuzzpair.rows.built import check_it_differs, rejection_of, warnings_of
+from fuzzpair.rows.built import check_it_differs, crashed_checks_of, rejection_of, warnings_of
 from fuzzpair.rows.fidelity import fidelity_of, why_no_triggers
 from fuzzpair.rows.found import found_of
 from fuzzpair.rows.judged import check_counterpart, judgements_of, runs_of, unheard
@@ -117,6 +117,7 @@ class Assembly:
             return _rejected(row, results, build, evidence)
         check_it_differs(results)
         warnings = warnings_of(results, build)
+        evidence = replace(evidence, crashed_checks=crashed_checks_of(results))
         triggers = self.triggers
         if triggers is None:
             raise Problem(why_no_triggers(work))

@@ -46,6 +46,12 @@ def warnings_of(results: VariantResults, build: Build) -> tuple[Diagnostic, ...]
     return tuple(said)
 
 
+def crashed_checks_of(results: VariantResults) -> tuple[str, ...]:
+    """In which an analyzer crashed, on the variant or its counterpart: what they would say is not known."""
+    both = [results.outcomes.result(job) for pair in results.work.analyses.values() for job in pair]
+    return tuple(dict.fromkeys(one for said in both if isinstance(said, Analysis) for one in said.crashed_checks))
+
+
 def _only_of_first(own: Iterable[Diagnostic], counterparts: Iterable[Diagnostic], planted: Planted) -> list[Diagnostic]:
     """Warnings on a line that the patch changes, which the counterpart does not have."""
     known = {(one.code, one.message) for one in counterparts}
