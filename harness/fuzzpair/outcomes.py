@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -18,9 +17,6 @@ from fuzzpair.model.run_record import Row
 from fuzzpair.model.verdict import Rung, Verdict
 
 SHIPPED: Final = "rust-shipped"
-# As rows/ writes what happens behind a warning, for example
-# "-Wreturn-stack-address; then detected: AddressSanitizer 12/12".
-_BEHIND: Final = re.compile(rf"; then ({'|'.join(map(re.escape, Rung))}): (.*)", re.DOTALL)
 # Endings of single inputs in a production flavour; the rung is that of the worst, and a claim may ask about any.
 _OF_ENDING: Final[Mapping[str, str]] = {
     Ending.STOPPED: Rung.STOPPED,
@@ -131,8 +127,7 @@ def _word(asked: Asked, row: Row, flavour: Flavour, verdict: Verdict) -> Word:
         shown, single = _under_load(row, flavour), frozenset()
     if verdict.rung is Rung.WARNED and Rung.WARNED not in named:
         # Nobody asks about the warning, and the program runs all the same: what happens then is what is asked.
-        behind = _BEHIND.search(verdict.detail)
-        shown = outcomes(Rung(behind[1]), behind[2]) if behind else frozenset()
+        shown = outcomes(verdict.behind_rung, verdict.behind_detail) if verdict.behind_rung else frozenset()
     if asked.against is not None and _meets(shown | single, asked.against):
         return Word.AGAINST
     if not shown:

@@ -24,6 +24,7 @@ def test_a_warning_comes_first_and_what_follows_it_is_told(pair: TinyPair) -> No
     row = row_of(pair, "wrong/cpp")
     assert row.verdict is not None
     assert (row.verdict.rung, row.verdict.detail) == (Rung.WARNED, "-Wunused; then observed: wrong output 3/3")
+    assert (row.verdict.behind_rung, row.verdict.behind_detail) == (Rung.OBSERVED, "wrong output")
     assert row.tools[0] == "clang: -Wunused"
 
 

@@ -39,6 +39,8 @@ class Verdict:
     detail: str  # "E0505", "12/12 panic", "hang", "triggered but undetected" …
     k: int = 0  # inputs that ended so
     n: int = 0  # triggering inputs tried
+    behind_rung: Rung | None = None  # of a warning: what happens at run time all the same
+    behind_detail: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

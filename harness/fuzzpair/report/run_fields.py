@@ -88,6 +88,8 @@ FIELDS: Final[Mapping[str, Mapping[str, str]]] = {
         "detail": "an error code, a signal, the tool's own word",
         "k": "triggering inputs that ended so; for detected and observed, those that the tool sees",
         "n": "triggering inputs tried; for detected and observed, those on which production goes on",
+        "behind_rung": "of a warning: what happens at run time all the same",
+        "behind_detail": "the tool's own word for that",
     },
     "FlavourVerdict": {
         "flavour": "the production flavour",

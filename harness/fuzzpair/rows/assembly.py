@@ -203,4 +203,11 @@ def _warned_or(verdict: Verdict, said: Sequence[Diagnostic]) -> Verdict:
         return verdict
     codes = ", ".join(dict.fromkeys(one.code or one.message for one in warnings))
     behind = f"{verdict.rung}: {verdict.detail}" + (f" {verdict.k}/{verdict.n}" if verdict.n else "")
-    return Verdict(rung=Rung.WARNED, detail=f"{codes}; then {behind}", k=verdict.k, n=verdict.n)
+    return Verdict(
+        rung=Rung.WARNED,
+        detail=f"{codes}; then {behind}",
+        k=verdict.k,
+        n=verdict.n,
+        behind_rung=verdict.rung,
+        behind_detail=verdict.detail,
+    )
