@@ -33,7 +33,7 @@ LAYERS = (
     ("backends", "triage", "store", "config", "claims_weighed"),  # the seams: they do not know each other
     ("report",),  # reads logs again with triage's pure parsers: a record holds their words, not their stacks
     ("fuzz", "build", "jobs", "mistakes", "state", "tally", "gate", "claims"),
-    ("replay", "subjects", "analysis", "scheduler", "load"),
+    ("replay", "known_bad", "subjects", "analysis", "scheduler", "load"),
     ("common",),
     ("rows", "controls", "again", "findings", "reproduce", "bundle", "rebase", "history"),
     ("minimise",),

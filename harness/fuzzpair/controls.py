@@ -6,13 +6,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from fuzzpair.fuzz.campaign import CampaignJob
 from fuzzpair.jobs import Outcome, Outcomes
+from fuzzpair.known_bad import KnownBad, KnownBadJob
 from fuzzpair.load import LoadJob, loads_of
 from fuzzpair.model.campaign import Campaign
 from fuzzpair.model.flavour import Flavour
 from fuzzpair.model.language import Language
 from fuzzpair.model.replay import Ending
 from fuzzpair.model.run_facts import Control
-from fuzzpair.replay import KnownBad, KnownBadJob, ReplayJob, replays_of
+from fuzzpair.replay import ReplayJob, replays_of
 from fuzzpair.store import Store
 from fuzzpair.subjects import Subject
 from fuzzpair.tally import ending_of

@@ -20,6 +20,7 @@ from fuzzpair.fuzz.campaign import CampaignJob
 from fuzzpair.fuzz.triggers import Triggers
 from fuzzpair.gate import Course, judge_run, read_baseline
 from fuzzpair.jobs import Batch, Worker
+from fuzzpair.known_bad import KnownBadJob, known_bad_job
 from fuzzpair.load import LOAD_LIMITS
 from fuzzpair.mistake_flow import (
     ANALYZE,
@@ -42,7 +43,7 @@ from fuzzpair.model.run_facts import Control, Toolchain
 from fuzzpair.model.run_record import Row, RunRecord
 from fuzzpair.progress import Observer
 from fuzzpair.reading import mistakes_to_run, read_claims, read_corpus, read_groups
-from fuzzpair.replay import RACE_TRIES, KnownBadJob, ReplayJob, known_bad_job
+from fuzzpair.replay import RACE_TRIES, ReplayJob
 from fuzzpair.rows.assembly import Assembly, in_order
 from fuzzpair.scheduler import Flow, Scheduler, Step
 from fuzzpair.store import digest

@@ -17,10 +17,10 @@ from fuzzpair.errors import EXIT_CLEAN, EXIT_NOT_DONE
 from fuzzpair.flavours import SOAKED, Recipe
 from fuzzpair.fuzz.campaign import CampaignJob
 from fuzzpair.jobs import Batch, Worker
+from fuzzpair.known_bad import KnownBad, known_bad_job
 from fuzzpair.model.campaign import Campaign, Soaked
 from fuzzpair.model.flavour import Flavour
 from fuzzpair.model.language import Language
-from fuzzpair.replay import KnownBad, known_bad_job
 from fuzzpair.scheduler import Scheduler
 
 # libFuzzer's most, which is an int: of a larger number it keeps the low bits, and ends at once. The time is the budget
