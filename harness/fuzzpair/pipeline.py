@@ -46,7 +46,7 @@ from fuzzpair.reading import mistakes_to_run, read_claims, read_corpus, read_gro
 from fuzzpair.replay import RACE_TRIES, ReplayJob
 from fuzzpair.rows.assembly import Assembly, in_order
 from fuzzpair.scheduler import Flow, Scheduler, Step
-from fuzzpair.store import digest
+from fuzzpair.state import new_run_id
 from fuzzpair.subjects import Subject, starting_subjects, unpatched_subject
 from fuzzpair.triage import coverage_growth
 from fuzzpair.triage.grouping import group
@@ -235,7 +235,7 @@ class Experiment:
         started = self.started.strftime("%Y-%m-%dT%H:%M:%SZ")
         record = RunRecord(
             schema=SCHEMA,
-            run_id=f"{self.started:%Y%m%dT%H%M%SZ}-{digest(started.encode() + str(id(self)).encode())[:8]}",
+            run_id=new_run_id(self.started),
             version=__version__,
             started=started,
             duration_s=time.monotonic() - self._clock,

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import fcntl
 import os
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 
 from fuzzpair.errors import StoreError, UsageError
@@ -46,6 +48,11 @@ def locked_state(folder: Path) -> Iterator[Store]:
 def open_store(folder: Path) -> Store:
     """The store of a state folder, for reading."""
     return Store(str(folder.resolve() / "store"))
+
+
+def new_run_id(started: datetime) -> str:
+    """A run's name: its start in UTC, so that names sort by it, and what tells two of one second apart."""
+    return f"{started:%Y%m%dT%H%M%SZ}-{uuid.uuid4().hex[:8]}"
 
 
 def save_record(store: Store, run_id: str, text: str) -> None:

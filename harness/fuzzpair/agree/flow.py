@@ -24,7 +24,7 @@ from fuzzpair.model.standing import Standing
 from fuzzpair.own_pair.known_issues import KnownIssue
 from fuzzpair.report.agreement_json import SCHEMA
 from fuzzpair.scheduler import Scheduler
-from fuzzpair.store import digest
+from fuzzpair.state import new_run_id
 
 MUTE = "it never printed a text, `fuzzpair: accepted` or `fuzzpair: refused`: nothing was compared (docs/agreement.md)"
 SIDES, FUZZ, EXAMINE, COUNTERPART = "make the sides", "compare", "read again", "on the unpatched twins"
@@ -196,7 +196,7 @@ class Agree:
         exit_code, reasons = verdict(rows, controls, self.undone)
         return AgreementRecord(
             schema=SCHEMA,
-            run_id=f"{started:%Y%m%dT%H%M%SZ}-{digest(stamp.encode() + str(id(self)).encode())[:8]}",
+            run_id=new_run_id(started),
             version=__version__,
             started=stamp,
             duration_s=duration_s,

@@ -14,7 +14,8 @@ SEED_LIST = "seeds.list"
 RSS_LIMIT_MB = 2560  # OSS-Fuzz's
 # Names of new functions are for somebody who watches; each would start a symbolizer in the middle of a campaign.
 NO_NAMES = "-print_funcs=0"
-CRASH_PREFIXES = ("crash-", "leak-", "timeout-", "oom-")
+SLOW_PREFIXES = ("timeout-", "oom-")  # too slow or too large, which depends on the machine as well
+CRASH_PREFIXES = ("crash-", "leak-", *SLOW_PREFIXES)
 
 
 class LibFuzzer:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
+from fuzzpair.fuzz.libfuzzer import SLOW_PREFIXES
 from fuzzpair.jobs import Batch
 from fuzzpair.minimise import Minimised, chances_for
 from fuzzpair.model.command import Limits
@@ -126,7 +127,7 @@ class Smallest:
 
     def _job(self, finding: PairFinding, fuse_s: float) -> TargetMinimiseJob | None:
         first = finding.inputs[0]
-        if not first.bug or not first.k or first.name.startswith(("timeout-", "oom-")):
+        if not first.bug or not first.k or first.name.startswith(SLOW_PREFIXES):
             return None
         shows = (
             one.lead.program

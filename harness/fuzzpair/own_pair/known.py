@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from fuzzpair.fuzz.libfuzzer import SLOW_PREFIXES
 from fuzzpair.model.language import Language
 from fuzzpair.model.pair import TargetProgram
 from fuzzpair.own_pair.leads import FLAKY_TIMES, SLOW_TIMES, Lead, Leads
@@ -61,7 +62,7 @@ class Known:
         if {one.flavour for one in programs} != set(finding.flavours):
             self.incomplete.add(which)  # what showed it was not built: its silence says nothing
         for name, content in contents.items():
-            slow = name.startswith(("timeout-", "oom-"))
+            slow = name.startswith(SLOW_PREFIXES)
             times = SLOW_TIMES if slow else FLAKY_TIMES if finding.is_flaky else TIMES
             sha256 = self.store.put_blob(content)
             for program in programs or side:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from fuzzpair.fuzz.libfuzzer import SLOW_PREFIXES
 from fuzzpair.jobs import Batch
 from fuzzpair.model.command import Limits
 from fuzzpair.model.pair import TargetProgram
@@ -37,7 +38,7 @@ class Lead:
 
     @property
     def is_slow(self) -> bool:
-        return self.name.startswith(("timeout-", "oom-"))
+        return self.name.startswith(SLOW_PREFIXES)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -34,6 +34,7 @@ from fuzzpair.own_pair.wish import NIGHTLY, Built, Chosen, Wish
 from fuzzpair.pair_judging import exit_code_of, not_done
 from fuzzpair.progress import Observer
 from fuzzpair.scheduler import Scheduler
+from fuzzpair.state import new_run_id
 
 SCHEMA = "fuzzpair/pair/1"
 REPRODUCE, CROSS, ON_BASE = "reproduce", "try on the twin", "try on the base"
@@ -71,7 +72,7 @@ class PairRun:
     def __post_init__(self) -> None:
         self.leads = Leads(scheduler=self.scheduler, store=self.worker.store, limits=self.worker.limits)
         self.started = datetime.now(UTC)
-        self.run_id = f"{self.started:%Y%m%dT%H%M%SZ}-{uuid.uuid4().hex[:8]}"
+        self.run_id = new_run_id(self.started)
         self._clock = time.monotonic()
 
     # --- the run -------------------------------------------------------------------------------
