@@ -62,6 +62,14 @@ def test_what_did_not_run_and_what_could_not_be_done_say_why() -> None:
     assert "could not be done: the patch does not apply" in explained(full_record(), "data-race")
 
 
+def test_a_check_that_crashed_is_named() -> None:
+    record = full_record()
+    first = record.rows[0]
+    crashed = replace(first, evidence=replace(first.evidence, crashed_checks=("bugprone-odd",)))
+    said = explained(replace(record, rows=(crashed, *record.rows[1:])), first.mistake)
+    assert "the analyzer itself crashed in bugprone-odd, which was left out" in said
+
+
 def test_the_log_stands_in_for_a_missing_excerpt() -> None:
     record = full_record()
     evidence = replace(record.rows[0].evidence, judgements=(judgement(excerpt="", counterpart_clean=False),))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from fuzzpair.model.command import Command, Completed
 from fuzzpair.model.diagnostic import RejectionLabel
 from fuzzpair.model.verdict import Rung
 from one_row import problem_of, row_of
@@ -47,6 +48,23 @@ def test_a_rejection_needs_a_counterpart_that_compiles(pair: TinyPair) -> None:
 def with_analyzers(pair: TinyPair, *names: str) -> None:
     key = f"    analyzers: [{', '.join(names)}]\n"
     pair.write("pipeline.yml", PIPELINE.replace("    seeds: [1]\n", f"{key}    seeds: [1]\n"))
+
+
+class CrashingTidy(Tools):
+    """clang-tidy, with a check in which it crashes on any source."""
+
+    def __call__(self, command: Command, files: dict[str, bytes]) -> Completed:
+        if command.argv[0] == "clang-tidy" and not any("-bugprone-odd" in one for one in command.argv):
+            return Completed(command=command, exit_code=139, stderr=b"ASTMatcher: Processing 'bugprone-odd' against:\n")
+        return super().__call__(command, files)
+
+
+def test_a_check_that_crashed_is_named_and_the_others_have_spoken(pair: TinyPair) -> None:
+    with_analyzers(pair, "clang-tidy")
+    pair.plant("cpp", "wrong", cpp_patch("suspect();", 'slip("wrong");', bug_class="off-by-one"))
+    row = next(one for one in pair.run(CrashingTidy()).rows if one.name == "wrong/cpp")
+    assert row.evidence.crashed_checks == ("bugprone-odd",)
+    assert row.tools[0].startswith("clang-tidy: bugprone-")
 
 
 def test_what_an_analyzer_says_of_the_slip_alone_is_its_first_rung(pair: TinyPair) -> None:
