@@ -13,6 +13,7 @@ from fuzzpair.backends.docker import DockerBackend
 from fuzzpair.backends.fake import TOOLCHAIN, FakeSandbox
 from fuzzpair.build import JUDGE, PREPARED, Build, BuildJob, build_job, put_sources
 from fuzzpair.jobs import Batch, Job, Worker, job_key, run_batch
+from fuzzpair.load import load_build
 from fuzzpair.mistakes import load_mistake, read_tree
 from fuzzpair.model.command import Command, Completed, Limits
 from fuzzpair.model.flavour import Flavour
@@ -88,6 +89,15 @@ def test_another_tree_s_state_is_cleared_before_each_build(store: Store) -> None
     first = [line for line in seen.lines if "incremental" in " ".join(line)][:3]
     assert first[:2] == [("rm", "-rf", "--", "incremental"), ("tar", "xf", "incremental.tar")]
     assert first[2][0] == "rustc"
+
+
+@pytest.mark.parametrize("language", Language)
+def test_what_a_load_build_links_is_compiled_though_its_base_has_none_of_it(language: Language, store: Store) -> None:
+    base = base_job(language, store)
+    finished(base, store)
+    seen = Seen()
+    load_build(base, "message", TOOLCHAIN.fingerprint).run(FakeSandbox(seen), store)
+    assert ("clang", "-O1", "-c", "load.c", "-o", "load.o") in seen.lines
 
 
 def test_each_rust_program_has_an_incremental_state_of_its_own(store: Store) -> None:

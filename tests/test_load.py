@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import struct
 from dataclasses import replace
 from pathlib import Path
@@ -9,13 +10,15 @@ from typing import Any
 
 import pytest
 
+from fuzzpair.backends.docker import DockerBackend
 from fuzzpair.backends.fake import FakeSandbox
-from fuzzpair.build import build_job, put_sources, runtime_files
+from fuzzpair.build import Build, build_job, put_sources, runtime_files
 from fuzzpair.errors import EngineError
 from fuzzpair.flavours import RECIPES
-from fuzzpair.jobs import job_key
-from fuzzpair.load import ALLOWED, LOAD_LIMITS, LoadBuildJob, LoadJob, LoadProgram, load_build
-from fuzzpair.model.command import Command, Completed
+from fuzzpair.jobs import Batch, Worker, job_key, run_batch
+from fuzzpair.load import ALLOWED, LOAD_LIMITS, LoadBuildJob, LoadJob, LoadProgram, Loads, load_build
+from fuzzpair.mistakes import read_tree
+from fuzzpair.model.command import Command, Completed, Limits
 from fuzzpair.model.evidence import UnderLoad
 from fuzzpair.model.flavour import Flavour
 from fuzzpair.model.language import Language, Variant
@@ -23,6 +26,8 @@ from fuzzpair.model.run_record import Row
 from fuzzpair.outcomes import Asked, Word, cases_of
 from fuzzpair.store import Store
 from tiny_pair import TinyPair, Tools, cpp_patch, rust_patch
+
+REPOSITORY = Path(__file__).parents[1]
 
 
 class Programs:
@@ -115,6 +120,30 @@ def test_its_build_starts_from_the_unpatched_one_and_knows_its_driver(store: Sto
     assert load_build(patched, "message", "f00d").base_key == "0" * 64
     assert any(flag.startswith("load.c:") for flag in own.flags)
     assert job_key(own, "f00d") != job_key(base, "f00d")
+
+
+@pytest.mark.container
+@pytest.mark.parametrize("language", Language)
+def test_a_real_one_starts_from_a_default_build_and_parses(language: Language, store: Store) -> None:
+    backend = DockerBackend(os.environ, print)
+    fingerprint = backend.prepare(REPOSITORY / "docker/toolchain").fingerprint
+    worker = Worker(backend=backend, store=store, fingerprint=fingerprint, limits=Limits())
+    folder = REPOSITORY / f"targets-{language}/dns"
+    base = build_job(language, Flavour.DEFAULT, put_sources(read_tree(folder), store), ("message",))
+    own = load_build(base, "message", fingerprint)
+    outcomes = run_batch(Batch((base, own), "builds"), worker)
+    built = outcomes[own].result
+    assert isinstance(built, Build), outcomes[own].error
+    program = built.program("fuzz_message")
+    assert program is not None
+    variant = Variant.CPP if language is Language.CPP else Variant.RUST
+    both = LoadProgram(variant=variant, flavour=Flavour.DEFAULT, program=program, counterpart=program)
+    message = store.put_blob(next((REPOSITORY / "corpus/dns/message").iterdir()).read_bytes())
+    job = LoadJob(programs=(both,), input=message, parses=5_000, fuse_s=60)
+    result = run_batch(Batch((job,), "load"), worker)[job].result
+    assert isinstance(result, Loads)
+    (load,) = result.loads
+    assert (load.parses, load.killed, load.counterpart_killed) == (5_000, False, False)
 
 
 # --- in a run --------------------------------------------------------------------------------------

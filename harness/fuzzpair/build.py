@@ -348,7 +348,9 @@ class _RustBuild(_Compilation):
     def run(self) -> Build:
         self.put({})
         programs = (JUDGE, *self.fuzzed)
-        before = [*self._starting_lines(), *(self._runtime_lines() if self.taken_up is None else ())]
+        # The canary's own files come with its base; what a load build links is not in its base, a production build.
+        has_runtime = self.taken_up is not None and self.job.flavour is Flavour.CANARY
+        before = [*self._starting_lines(), *(() if has_runtime else self._runtime_lines())]
         library = ("--crate-type=rlib", "--crate-name=dns", "src/lib.rs", "-o", "libdns.rlib")
         compiling = [self._rustc(f"-Cincremental={INCREMENTAL}", *library), *map(self._program_line, programs)]
         runtime = [line[-1] for line in self._runtime_lines()]
