@@ -163,6 +163,13 @@ def test_the_ladder_is_drawn_from_the_totals_in_the_pages_own_colours() -> None:
     assert not [each for each in root.iter() if each.get("style") or each.tag.endswith(("style", "script", "image"))]
 
 
+def test_numbers_of_mistakes_are_whole_on_the_axis_too() -> None:
+    drawn = charts.stacked([("C++, default", (("detected", 97),))], {"detected": "var(--detected)"}, "mistakes")
+    said = [each.text for each in ET.fromstring(str(drawn)).iter() if each.text and each.text.strip()]
+    assert {"10", "90", "97"} <= set(said)
+    assert not [one for one in said if "e+" in one]
+
+
 def test_a_median_is_drawn_only_where_over_half_found() -> None:
     hits = (found(executions=10), found(executions=1_000, seed=2))
     misses = (found(found=False, executions=60_000, seed=3), found(found=False, executions=60_000, seed=4))

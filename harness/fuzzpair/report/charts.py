@@ -87,7 +87,7 @@ def stacked(bars: Sequence[tuple[str, Counts]], colours: Mapping[str, str], unit
         for what, count in counts
     ]
     longest = max(sum(count for _, count in counts) for _, counts in bars)
-    axis: Json = {"title": unit, "tickCount": min(10, longest), "format": ","}  # no half mistakes
+    axis: Json = {"title": unit, "tickCount": min(10, longest), "format": ",d"}  # no half mistakes
     x: Json = {"field": "n", "type": "quantitative", "stack": "zero", "axis": axis}
     y: Json = {"field": "bar", "type": "nominal", "sort": None, "axis": {"title": None}}
     by: Json = {"field": "order", "type": "quantitative"}
@@ -97,7 +97,7 @@ def stacked(bars: Sequence[tuple[str, Counts]], colours: Mapping[str, str], unit
         "y": y,
         "order": by,
         "detail": {"field": "what"},
-        "text": {"field": "n", "format": ","},
+        "text": {"field": "n", "format": ",d"},
     }
     bar: Json = {"x": x, "y": y, "color": coloured(values, colours), "order": by}
     return svg(
