@@ -59,10 +59,9 @@ class RunFindings:
             yield job
 
     def plan_minimising(self) -> Iterator[MinimiseJob]:
+        tries, fuse_s = self._common.profile.minimise_tries, self._common.profile.fuse_s
         for work, build, again in self._again:
             found = self._row_findings(work, build, again)
-            profile = self._common.profile
-            tries, fuse_s = profile.minimise_tries, profile.fuse_s
             self._minimising[again] = Minimising(findings=found, build=build, tries=tries, fuse_s=fuse_s)
             yield from self._minimising[again].plan()
 

@@ -9,7 +9,7 @@ import json
 import os
 import signal
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -57,25 +57,23 @@ class Examiner:
     def apart(self, content: bytes) -> Answers:
         return apart(lambda: self.voices.answers(content), self.voices, self.settings.hang_s)
 
-    def _is_over(self) -> bool:
-        over = time.monotonic() > self.end
-        self.was_cut = self.was_cut or over
-        return over
-
     def smaller(self, content: bytes, wanted: Parting) -> tuple[bytes, bool]:
-        def keeps(candidates: Sequence[bytes]) -> list[bool]:
-            return [] if self._is_over() else [self._is_same(one, wanted) for one in candidates]
-
-        found = reduce_input(content, keeps, self.settings.tries)
-        return found.content, found.is_minimal
+        return self._reduced(content, lambda one: self._is_same(one, wanted), self.settings.tries)
 
     def smaller_apart(self, content: bytes, wanted: Parting) -> tuple[bytes, bool]:
-        def keeps(candidates: Sequence[bytes]) -> list[bool]:
-            if self._is_over():
-                return []
-            return [is_same(parting(self.apart(one)), wanted) for one in candidates]
+        tries = min(self.settings.tries, 400)
+        return self._reduced(content, lambda one: is_same(parting(self.apart(one)), wanted), tries)
 
-        found = reduce_input(content, keeps, min(self.settings.tries, 400))
+    def _reduced(self, content: bytes, is_kept: Callable[[bytes], bool], tries: int) -> tuple[bytes, bool]:
+        """As small as `tries` candidates make it, until the fuse; and whether no octet of it can be spared."""
+
+        def keeps(candidates: Sequence[bytes]) -> list[bool]:
+            if time.monotonic() > self.end:
+                self.was_cut = True
+                return []
+            return [is_kept(one) for one in candidates]
+
+        found = reduce_input(content, keeps, tries)
         return found.content, found.is_minimal
 
     def _is_same(self, content: bytes, wanted: Parting) -> bool:
