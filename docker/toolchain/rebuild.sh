@@ -1,9 +1,10 @@
 #!/bin/sh
 # All that sanitizers need rebuilt, side by side: each of them is a chain that leaves a core idle part of the time.
-# Works in $TMPDIR. Behind it stands the digest of how it was made, a part of the toolchain's fingerprint
+# Works in /work, a volume of its step. Behind it stands the digest of how it was made, a part of the toolchain's fingerprint
 # (harness/fuzzpair/backends/toolchain.py).
 set -eu
 folder=/opt/fuzzpair
+export TMPDIR=/work
 cd "$TMPDIR"
 
 apt-get update

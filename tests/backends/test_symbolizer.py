@@ -50,6 +50,19 @@ def test_symbolizer_answers_as_the_package_does(docker_backend: DockerBackend) -
 
 
 @pytest.mark.container
+def test_sanitizers_ask_it(docker_backend: DockerBackend) -> None:
+    """Debian's runtimes have a path of their own for it, which no PATH changes."""
+    speaking = (("ASAN_OPTIONS", "verbosity=2"),)
+    with docker_backend.session(Limits()) as sandbox:
+        sandbox.put({"t.cc": b"int main(int count, char**) { int* two = new int[2]; return two[count + 1]; }"})
+        _run(sandbox, "clang++", "-g1", "-fsanitize=address", "t.cc", "-o", "cpp")
+        said = sandbox.run(Command(argv=("./cpp",), env=speaking, timeout_s=60.0)).stderr.decode()
+        used = re.findall(r"Using llvm-symbolizer (?:found )?at[^:]*: (\S+)", said)
+        assert [_run(sandbox, "readlink", "-f", one).strip().decode() for one in used] == [OURS], said
+    assert "t.cc:1" in said
+
+
+@pytest.mark.container
 def test_symbolizer_makes_way_for_the_package_where_something_else_is_asked(docker_backend: DockerBackend) -> None:
     with docker_backend.session(Limits()) as sandbox:
         assert re.search(rb"LLVM version 22", _run(sandbox, "llvm-symbolizer", "--version"))

@@ -20,7 +20,6 @@ import docker
 from docker.errors import APIError, ImageNotFound
 
 from fuzzpair.backends.docker_engine import Engine, engine_errors
-from fuzzpair.backends.docker_session import LABEL_ROLE
 from fuzzpair.backends.local import Ended, run_tool, tool_path
 from fuzzpair.backends.pair_files import certificates
 from fuzzpair.backends.toolchain import recipe_digest
@@ -91,8 +90,7 @@ class ImageMaker:
         }
 
         def build(client: docker.APIClient) -> str | None:
-            labels = {LABEL_RECIPE: digest, LABEL_ROLE: "toolchain"}
-            options: dict[str, Any] = {"tag": tag, "labels": labels, "buildargs": proxies}
+            options: dict[str, Any] = {"tag": tag, "labels": {LABEL_RECIPE: digest}, "buildargs": proxies}
             if base is None:
                 options |= {"path": str(recipe)}
             else:
