@@ -15,6 +15,12 @@ def kill_group(leader: int) -> None:
 
 def kill_strays() -> int:
     """Kill and reap our children once; how many there were. Theirs become ours, hence the caller's loop."""
+    try:
+        reaped, _ = os.waitpid(-1, os.WNOHANG)
+    except ChildProcessError:  # none at all, behind nearly every command: /proc need not be read
+        return 0
+    if reaped:
+        return 1
     strays = children_of(os.getpid())
     for pid in strays:
         with contextlib.suppress(ProcessLookupError, PermissionError):
@@ -45,10 +51,20 @@ def tree_rss_kb(root: int) -> int:
     return pages * (resource.getpagesize() // 1024)
 
 
+_counters: dict[str, int] = {}  # path -> descriptor, or -1 where this kernel has no such file
+
+
 def count_ooms(files: list[str]) -> int:
-    """The cgroup's own count of OOM kills (v2's memory.events, v1's memory.oom_control)."""
+    """The cgroup's own count of OOM kills (v2's memory.events, v1's memory.oom_control), read around every command:
+    opened once, since looking a path up takes longer than reading."""
     total = 0
     for path in files:
-        with contextlib.suppress(OSError), open(path) as counters:  # noqa: PTH123
-            total += sum(int(line.split()[1]) for line in counters if line.startswith("oom_kill "))
+        if path not in _counters:
+            try:
+                _counters[path] = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+            except OSError:
+                _counters[path] = -1
+        if _counters[path] >= 0:
+            lines = os.pread(_counters[path], 1 << 12, 0).splitlines()
+            total += sum(int(line.split()[1]) for line in lines if line.startswith(b"oom_kill "))
     return total
