@@ -20,13 +20,17 @@ class Sandbox(Protocol):
     Paths are POSIX, relative to that root, and may not leave it (`SandboxError`).
     """
 
+    @property
+    def has_fixed_root(self) -> bool:
+        """Whether the root is at the same absolute path in every sandbox of this kind."""
+
     def put(self, files: Mapping[str, bytes]) -> None:
         """Write files (path -> content), executable by their owner, making folders as needed."""
 
     def put_blobs(self, files: Mapping[str, str], read: ReadBlob, *, shared: bool = False) -> None:
         """Write files named by their sha256 (path -> sha256), as `put` does. What the sandbox holds already is
         not sent again (a program is some megabytes, and is replayed where it was built); nor, where other sandboxes
-        want it too (`shared`), what the backend holds for all of them."""
+        want it too (`shared`), what the backend holds for all of them: such a file may be read, not written to."""
 
     def keep(self, files: Mapping[str, str]) -> None:
         """Files (path -> sha256) that a later `put_blobs` will ask for. Their digest is checked then, not trusted."""

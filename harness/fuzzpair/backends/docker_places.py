@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from threading import Lock
 
-from fuzzpair.backends.docker_engine import Engine
-from fuzzpair.backends.docker_session import DockerSandbox, Shelf, docker_shelf
+from fuzzpair.backends.docker_engine import Engine, engine_errors
+from fuzzpair.backends.docker_session import DockerSandbox, docker_session
+from fuzzpair.backends.docker_shelf import SHELF, Shelf, copied_folders
 from fuzzpair.model.command import Limits
 
 
@@ -68,3 +70,12 @@ class Places:
             closing.push(self._shelf_closing.pop_all())
             for room in rooms:
                 closing.push(room.closing)
+
+
+@contextmanager
+def docker_shelf(engine: Engine, image: str) -> Iterator[Shelf]:
+    """A shelf for the sandboxes of this process. Where it holds the toolchain, its making takes some ten seconds."""
+    with engine.connection() as client, engine_errors("The engine does not say what it is"):
+        driver = str(client.info().get("Driver"))
+    with docker_session(engine, image, Limits(), volume=SHELF, copied=copied_folders(driver)) as sandbox:
+        yield Shelf(sandbox)

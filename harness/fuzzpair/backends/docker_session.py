@@ -5,10 +5,11 @@ from __future__ import annotations
 import socket
 import struct
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from threading import Lock
+from functools import partial
+from typing import ClassVar
 
 import docker
 from docker.errors import NotFound
@@ -16,6 +17,7 @@ from docker.errors import NotFound
 from fuzzpair.backends import ReadBlob
 from fuzzpair.backends.archive import check_path, pack
 from fuzzpair.backends.docker_engine import Engine, deadline_slices, engine_errors, gone_is_fine
+from fuzzpair.backends.docker_shelf import SHELF, Shelf
 from fuzzpair.backends.exchange import (
     TRANSFER_S,
     Surroundings,
@@ -38,7 +40,6 @@ from fuzzpair.model.command import Command, Completed, Limits
 VOLUME = "/job"
 ROOT = "/job/root"  # the engine makes a volume's own folder root's, and puts no owner on it that an archive names
 HELD = "/job/held"  # what a sandbox remembers by content
-SHELF = "/shelf"
 TMP = "/tmp"  # noqa: S108 - the container's own
 PAIR = "/opt/fuzzpair/pair"  # what a user's pair has beside the toolchain
 USER = 1000
@@ -60,11 +61,22 @@ ERROR_LIMIT = 4096
 
 @contextmanager
 def docker_session(
-    engine: Engine, image: str, limits: Limits, *, shelf: Shelf | None = None, volume: str = VOLUME
+    engine: Engine,
+    image: str,
+    limits: Limits,
+    *,
+    shelf: Shelf | None = None,
+    volume: str = VOLUME,
+    copied: tuple[str, ...] = (),
 ) -> Iterator[DockerSandbox]:
-    """A fresh container on `image`, gone with its volume when the block ends, or this process."""
+    """A fresh container on `image`, gone with its volumes when the block ends, or this process.
+
+    Of the image's folders `copied` the engine makes volumes, which sandboxes with this one as their shelf see too.
+    """
     with engine.connection() as client:
-        container, stdin = _start(client, image, limits, volume, shelf)
+        create = partial(_create, image=image, limits=limits, volumes=[volume, *copied], shelf=shelf)
+        container = engine.wait_for(create, f"No sandbox can be made on {image}") if copied else create(client)
+        stdin = _start(client, container, image)
         try:
             with engine_errors("The sandbox's folder cannot be made"):
                 client.put_archive(container, volume, pack({}, owner=USER, folders=["root", "held"]))
@@ -79,32 +91,34 @@ def docker_session(
                 client.remove_container(container, v=True, force=True)
 
 
-def _start(
-    client: docker.APIClient, image: str, limits: Limits, volume: str, shelf: Shelf | None
-) -> tuple[str, socket.SocketIO]:
+def _create(client: docker.APIClient, *, image: str, limits: Limits, volumes: list[str], shelf: Shelf | None) -> str:
     lent = {"volumes_from": [f"{shelf.container}:ro"]} if shelf is not None else {}
-    with engine_errors(f"No sandbox can be started on {image}"):
-        created = client.create_container(
+    with engine_errors(f"No sandbox can be made on {image}"):
+        created: dict[str, str] = client.create_container(
             image,
             command=["cat"],  # ends when its stdin does, that is with us, even by kill -9
             stdin_open=True,
             user=f"{USER}:{USER}",
-            working_dir=volume,
-            volumes=[volume],
+            working_dir=volumes[0],
+            volumes=volumes,
             environment=ENV,
             labels={LABEL_OWNER: current_owner(), LABEL_ROLE: ROLE_SANDBOX},
             host_config=client.create_host_config(**_hardening(limits), **lent),
             use_config_proxy=False,
         )
-        container: str = created["Id"]
+    return created["Id"]
+
+
+def _start(client: docker.APIClient, container: str, image: str) -> socket.SocketIO:
+    with engine_errors(f"No sandbox can be started on {image}"):
         try:
-            stdin = client.attach_socket(container, params={"stdin": 1, "stream": 1})
+            stdin: socket.SocketIO = client.attach_socket(container, params={"stdin": 1, "stream": 1})
             client.start(container)
         except BaseException:
             with suppress(Exception):
                 client.remove_container(container, v=True, force=True)
             raise
-    return container, stdin
+    return stdin
 
 
 def _close(attached: socket.SocketIO) -> None:
@@ -143,6 +157,7 @@ class DockerSandbox:
     container: str
     root: str = ROOT
     shelf: Shelf | None = None
+    has_fixed_root: ClassVar[bool] = True
     is_broken: bool = field(default=False, init=False)  # an answer did not come, or was none
     _runner: _Runner | None = field(default=None, init=False)
 
@@ -207,38 +222,6 @@ class DockerSandbox:
             self.is_broken = True
             self.close()
             raise
-
-
-@dataclass
-class Shelf:
-    """What many sandboxes start from (precompiled headers, objects, compilers' state), sent to the engine once.
-
-    A sandbox of its own, in which no command runs: its volume is read-only in all others. Like them it is gone when
-    this process is; whoever of them is removed last takes the volume along.
-    """
-
-    sandbox: DockerSandbox
-    _there: set[str] = field(default_factory=set, init=False)
-    _lock: Lock = field(default_factory=Lock, init=False)
-
-    @property
-    def container(self) -> str:
-        return self.sandbox.container
-
-    def hold(self, names: Iterable[str], read: ReadBlob) -> None:
-        """Have blobs on the shelf. For one caller at a time: the connection below is made for one."""
-        with self._lock:
-            missing = set(names) - self._there
-            if missing:
-                self.sandbox.put({name: read(name) for name in sorted(missing)})
-                self._there |= missing
-
-
-@contextmanager
-def docker_shelf(engine: Engine, image: str) -> Iterator[Shelf]:
-    """A shelf for the sandboxes of this process."""
-    with docker_session(engine, image, Limits(), volume=SHELF) as sandbox:
-        yield Shelf(sandbox)
 
 
 @dataclass

@@ -3,7 +3,8 @@
 A request is one line of JSON on stdin; the next one comes behind its answer. exchange.py is the other end:
   run: for each command one line of JSON, then the kept octets of its stdout and of its stderr
   put: the request is followed by a tar archive of `size` octets; the answer is one line, {"problem": ""}
-  blobs: copies of files that lie here already are made; the answer is one line, {"problem": "", "missing": [path, …]}
+  blobs: files that lie here already, or on the shelf, get these names; the answer is one line,
+    {"problem": "", "missing": [path, …]}
   keep: files are remembered by what they should hold; the answer is one line, {"problem": ""}
   get: a tar archive in pieces (4 octets of length, then so many), an empty piece, then one line, {"problem": ""}
 """
