@@ -8,7 +8,8 @@ from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
 from fuzzpair.backends import Sandbox
-from fuzzpair.build import COMPILE_TIMEOUT_S, LARGE_PAGES, Sources, included
+from fuzzpair.build.compilation import COMPILE_TIMEOUT_S, LARGE_PAGES
+from fuzzpair.build.sources import Sources, included
 from fuzzpair.diagnostics import parse_clang, parse_rustc
 from fuzzpair.errors import BuildError
 from fuzzpair.flavours import CPP_COMMON, RUST_COMMON

@@ -127,6 +127,10 @@ class _MeteredSandbox:
         self._inner = inner
         self.cpu_s = 0.0
 
+    @property
+    def has_fixed_root(self) -> bool:
+        return self._inner.has_fixed_root
+
     def put(self, files: Mapping[str, bytes]) -> None:
         self._inner.put(files)
 

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 
 import pytest
 
-from fuzzpair.build import JUDGE, Build, build_job, put_sources
+from fuzzpair.build.job import build_job
+from fuzzpair.build.record import JUDGE, Build
+from fuzzpair.build.sources import put_sources
 from fuzzpair.diagnostics import read_rejection
 from fuzzpair.gate import read_baseline
 from fuzzpair.jobs import Batch, run_batch, stored_outcome

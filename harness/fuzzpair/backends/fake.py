@@ -63,6 +63,8 @@ class FakeBackend:
 class FakeSandbox:
     """Files are a dictionary. `commands` holds what was run, for a test to look at."""
 
+    has_fixed_root = True
+
     def __init__(self, answer: Answer = succeed) -> None:
         self.files: dict[str, bytes] = {}
         self.commands: list[Command] = []

@@ -222,6 +222,8 @@ def _dismiss(runner: subprocess.Popen[bytes]) -> None:
 
 
 class _LocalSandbox:
+    has_fixed_root = False  # a temporary folder
+
     def __init__(self, place: Path, limits: Limits, running: _Running, pair: str = "") -> None:
         self._root = place / "root"
         self._running = running
