@@ -10,7 +10,7 @@ import pytest
 from fuzzpair.analysis import TOOL_OF, Analysis, analysis_job, sources_that_see
 from fuzzpair.backends.docker import DockerBackend
 from fuzzpair.backends.fake import FakeSandbox
-from fuzzpair.build.sources import put_sources
+from fuzzpair.builds.sources import put_sources
 from fuzzpair.errors import BuildError
 from fuzzpair.model.command import Command, Completed, Limits
 from fuzzpair.model.tool import Analyzer

@@ -32,7 +32,7 @@ LAYERS = (
     ("severity", "claims_file", "outcomes", "config_fuzz", "config_agreement", "pair_judging"),
     ("backends", "triage", "store", "config", "claims_weighed"),  # the seams: they do not know each other
     ("report",),  # reads logs again with triage's pure parsers: a record holds their words, not their stacks
-    ("fuzz", "build", "jobs", "mistakes", "state", "tally", "gate", "claims"),
+    ("fuzz", "builds", "jobs", "mistakes", "state", "tally", "gate", "claims"),
     ("replay", "known_bad", "subjects", "analysis", "scheduler", "load"),
     ("common",),
     ("rows", "controls", "again", "findings", "reproduce", "bundle", "rebase", "history"),

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import pytest
 
 from echo_jobs import Echo, EchoJob, LimitedJob, Watched
-from fuzzpair.build.job import build_job
+from fuzzpair.builds.job import build_job
 from fuzzpair.errors import BackendError, StoreError
 from fuzzpair.flavours import CPP_COMMON
 from fuzzpair.jobs import Batch, Job, Worker, job_key, run_batch, stored_outcome

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from fuzzpair.backends.fake import FakeBackend
-from fuzzpair.build.runtime import runtime_files
+from fuzzpair.builds.runtime import runtime_files
 from fuzzpair.flavours import RECIPES, SANITIZER_EXIT, SPEAKS
 from fuzzpair.jobs import Batch, Worker, run_batch
 from fuzzpair.known_bad import KnownBad, known_bad_job

@@ -12,10 +12,10 @@ import pytest
 
 from fuzzpair.backends.docker import DockerBackend
 from fuzzpair.backends.fake import FakeSandbox
-from fuzzpair.build.job import build_job
-from fuzzpair.build.record import Build
-from fuzzpair.build.runtime import runtime_files
-from fuzzpair.build.sources import put_sources
+from fuzzpair.builds.job import build_job
+from fuzzpair.builds.record import Build
+from fuzzpair.builds.runtime import runtime_files
+from fuzzpair.builds.sources import put_sources
 from fuzzpair.errors import EngineError
 from fuzzpair.flavours import RECIPES
 from fuzzpair.jobs import Batch, Worker, job_key, run_batch

@@ -11,8 +11,8 @@ import pytest
 
 from echo_jobs import Echo, EchoJob, Watched, compile_anything
 from fuzzpair.backends.fake import FakeBackend
-from fuzzpair.build.job import build_job
-from fuzzpair.build.record import Build
+from fuzzpair.builds.job import build_job
+from fuzzpair.builds.record import Build
 from fuzzpair.errors import BackendError, BuildError
 from fuzzpair.jobs import Batch, Job, Worker, stored_outcome
 from fuzzpair.model.command import Limits

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from fuzzpair.backends.fake import TOOLCHAIN, FakeBackend
-from fuzzpair.build.sources import put_sources
+from fuzzpair.builds.sources import put_sources
 from fuzzpair.config import load_config
 from fuzzpair.flavours import FUZZED, RECIPES, SOAKED
 from fuzzpair.jobs import Worker

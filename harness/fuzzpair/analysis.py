@@ -8,8 +8,8 @@ from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
 from fuzzpair.backends import Sandbox
-from fuzzpair.build.compilation import COMPILE_TIMEOUT_S, LARGE_PAGES
-from fuzzpair.build.sources import Sources, included
+from fuzzpair.builds.compilation import COMPILE_TIMEOUT_S, LARGE_PAGES
+from fuzzpair.builds.sources import Sources, included
 from fuzzpair.diagnostics import parse_clang, parse_rustc
 from fuzzpair.errors import BuildError
 from fuzzpair.flavours import CPP_COMMON, RUST_COMMON

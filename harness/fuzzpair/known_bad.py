@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from fuzzpair.backends import Sandbox
-from fuzzpair.build.runtime import runtime_files
+from fuzzpair.builds.runtime import runtime_files
 from fuzzpair.errors import BuildError
 from fuzzpair.flavours import CPP_COMMON, CPP_LINK_COMMON, RECIPES, RUST_COMMON, SPEAKS, judge_env
 from fuzzpair.model.command import Command, Completed

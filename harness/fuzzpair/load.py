@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
 from fuzzpair.backends import Sandbox
-from fuzzpair.build.job import BuildJob, everything_in_force
+from fuzzpair.builds.job import BuildJob, everything_in_force
 from fuzzpair.errors import EngineError
 from fuzzpair.flavours import RECIPES, Recipe
 from fuzzpair.jobs import Outcomes, job_key

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from fuzzpair.analysis import AnalysisJob, analysis_job, sources_that_see
 from fuzzpair.bug_classes import bug_class
-from fuzzpair.build.sources import put_sources
+from fuzzpair.builds.sources import put_sources
 from fuzzpair.common import Common
 from fuzzpair.flavours import FUZZED
 from fuzzpair.fuzz.campaign import CampaignJob

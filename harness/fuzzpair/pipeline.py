@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from fuzzpair import __version__
-from fuzzpair.build.sources import put_sources, sources_digest
+from fuzzpair.builds.sources import put_sources, sources_digest
 from fuzzpair.claims import answer_claims
 from fuzzpair.common import Common
 from fuzzpair.config import Config, Profile

@@ -11,9 +11,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
-from fuzzpair.build.job import BuildJob, everything_in_force
-from fuzzpair.build.record import Build
-from fuzzpair.build.sources import Sources
+from fuzzpair.builds.job import BuildJob, everything_in_force
+from fuzzpair.builds.record import Build
+from fuzzpair.builds.sources import Sources
 from fuzzpair.config import Config
 from fuzzpair.errors import EXIT_CLEAN, EXIT_NOT_DONE
 from fuzzpair.flavours import SOAKED, Recipe

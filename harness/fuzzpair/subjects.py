@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from fuzzpair.build.job import BuildJob, build_job
-from fuzzpair.build.record import JUDGE, Build
-from fuzzpair.build.sources import Sources, put_sources
+from fuzzpair.builds.job import BuildJob, build_job
+from fuzzpair.builds.record import JUDGE, Build
+from fuzzpair.builds.sources import Sources, put_sources
 from fuzzpair.jobs import Outcomes, job_key
 from fuzzpair.mistakes import Mistake, Planted, Tree
 from fuzzpair.model.flavour import Flavour

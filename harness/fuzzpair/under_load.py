@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from fuzzpair.bug_classes import bug_class
-from fuzzpair.build.job import BuildJob
-from fuzzpair.build.record import Build
+from fuzzpair.builds.job import BuildJob
+from fuzzpair.builds.record import Build
 from fuzzpair.common import Common
 from fuzzpair.jobs import Outcomes
 from fuzzpair.load import LoadJob, LoadProgram, load_build

@@ -7,9 +7,9 @@ import os
 import pytest
 
 from fuzzpair.backends.docker import DockerBackend
-from fuzzpair.build.job import build_job
-from fuzzpair.build.record import JUDGE
-from fuzzpair.build.sources import put_sources
+from fuzzpair.builds.job import build_job
+from fuzzpair.builds.record import JUDGE
+from fuzzpair.builds.sources import put_sources
 from fuzzpair.jobs import Batch, Job, Worker, run_batch, stored_outcome
 from fuzzpair.mistakes import read_tree
 from fuzzpair.model.command import Limits

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import pytest
 
-from fuzzpair.build.job import build_job
-from fuzzpair.build.record import JUDGE, Build
-from fuzzpair.build.sources import put_sources
+from fuzzpair.builds.job import build_job
+from fuzzpair.builds.record import JUDGE, Build
+from fuzzpair.builds.sources import put_sources
 from fuzzpair.diagnostics import read_rejection
 from fuzzpair.gate import read_baseline
 from fuzzpair.jobs import Batch, run_batch, stored_outcome

@@ -14,7 +14,7 @@ from fuzzpair.agree.plan import AnySide, Compared, Plan
 from fuzzpair.agree.sides import Side
 from fuzzpair.agree.standing import Judge, Memory
 from fuzzpair.agree.tasks import Campaign, Tasks
-from fuzzpair.build.sources import sources_digest
+from fuzzpair.builds.sources import sources_digest
 from fuzzpair.errors import EXIT_CLEAN, EXIT_GATE, EXIT_NOT_DONE
 from fuzzpair.jobs import Batch
 from fuzzpair.model.agreement import AgreementCampaign, AgreementRecord, AgreementRow, Disagreement

@@ -9,7 +9,7 @@ from typing import Protocol
 from fuzzpair.agree.programs import ProgramSideJob
 from fuzzpair.agree.sides import SideJob, side_job
 from fuzzpair.bug_classes import BUG_CLASSES
-from fuzzpair.build.sources import put_sources
+from fuzzpair.builds.sources import put_sources
 from fuzzpair.config import Config
 from fuzzpair.config_agreement import Agreement
 from fuzzpair.errors import PatchError, UsageError

@@ -14,7 +14,7 @@ from typing import ClassVar, Final
 
 from fuzzpair.agree.sides import ARCHIVE, Side, native_file
 from fuzzpair.backends import Sandbox
-from fuzzpair.build.compilation import COMPILE_TIMEOUT_S
+from fuzzpair.builds.compilation import COMPILE_TIMEOUT_S
 from fuzzpair.errors import BuildError
 from fuzzpair.model.command import Command
 from fuzzpair.model.language import Language

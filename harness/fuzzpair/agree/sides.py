@@ -7,9 +7,9 @@ from importlib.resources import files
 from typing import ClassVar, Final
 
 from fuzzpair.backends import Sandbox
-from fuzzpair.build.compilation import COMPILE_TIMEOUT_S
-from fuzzpair.build.cpp import ENTRIES
-from fuzzpair.build.sources import Sources
+from fuzzpair.builds.compilation import COMPILE_TIMEOUT_S
+from fuzzpair.builds.cpp import ENTRIES
+from fuzzpair.builds.sources import Sources
 from fuzzpair.errors import BuildError
 from fuzzpair.flavours import CPP_COMMON, CPP_LINK_COMMON, RUST_COMMON, RUST_COVERAGE
 from fuzzpair.model.command import Command

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 from fuzzpair.backends import Sandbox
-from fuzzpair.build.runtime import runtime_files
+from fuzzpair.builds.runtime import runtime_files
 from fuzzpair.flavours import SANITIZER_EXIT
 from fuzzpair.model.command import Command, Completed, Limits
 from fuzzpair.model.crash_report import CrashReport

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from fuzzpair.build.record import Build
+from fuzzpair.builds.record import Build
 from fuzzpair.fuzz.triggers import Triggers
 from fuzzpair.jobs import Job, Outcomes, job_key
 from fuzzpair.load import loads_of

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from fuzzpair.analysis import Analysis
-from fuzzpair.build.record import Build
+from fuzzpair.builds.record import Build
 from fuzzpair.diagnostics import on_changed_lines, read_rejection
 from fuzzpair.mistakes import Planted
 from fuzzpair.model.diagnostic import Diagnostic, Rejection, RejectionLabel

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from fuzzpair.build.record import Build
+from fuzzpair.builds.record import Build
 from fuzzpair.jobs import Job, Outcomes
 from fuzzpair.model.flavour import Flavour
 from fuzzpair.model.replay import Replay

@@ -11,7 +11,7 @@ import typer
 
 from fuzzpair import state
 from fuzzpair.backends.select import Kind
-from fuzzpair.build.sources import put_sources
+from fuzzpair.builds.sources import put_sources
 from fuzzpair.config import Config, Profile, load_config
 from fuzzpair.fuzz.triggers import Triggers
 from fuzzpair.mistakes import read_tree

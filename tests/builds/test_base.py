@@ -11,11 +11,11 @@ import pytest
 
 from fuzzpair.backends.docker import DockerBackend
 from fuzzpair.backends.fake import TOOLCHAIN, FakeSandbox
-from fuzzpair.build.cpp import INNER_HEADERS, OWN_HEADERS, STD_HEADERS
-from fuzzpair.build.job import BuildJob, build_job
-from fuzzpair.build.record import JUDGE
-from fuzzpair.build.rust import INCREMENTAL_STATE
-from fuzzpair.build.sources import put_sources
+from fuzzpair.builds.cpp import INNER_HEADERS, OWN_HEADERS, STD_HEADERS
+from fuzzpair.builds.job import BuildJob, build_job
+from fuzzpair.builds.record import JUDGE
+from fuzzpair.builds.rust import INCREMENTAL_STATE
+from fuzzpair.builds.sources import put_sources
 from fuzzpair.jobs import Batch, Job, Worker, job_key, run_batch
 from fuzzpair.load import load_build
 from fuzzpair.mistakes import load_mistake, read_tree
@@ -25,7 +25,7 @@ from fuzzpair.model.language import Language, Variant
 from fuzzpair.store import Store
 from tiny_pair import CPP, RUST, Files, Tools
 
-REPOSITORY = Path(__file__).parents[1]
+REPOSITORY = Path(__file__).parents[2]
 TREES = {Language.CPP: CPP, Language.RUST: RUST}
 SOURCE = {Language.CPP: "src/name.cpp", Language.RUST: "src/lib.rs"}
 PREPARED = {Language.CPP: STD_HEADERS, Language.RUST: INCREMENTAL_STATE}

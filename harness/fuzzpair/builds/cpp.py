@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterable, Mapping
 from pathlib import PurePosixPath
 
-from fuzzpair.build.compilation import Compilation
-from fuzzpair.build.record import JUDGE, Build
-from fuzzpair.build.relinking import command_of
-from fuzzpair.build.runtime import object_of, runtime_line, runtime_sources
-from fuzzpair.build.sources import Sources, included, units_of
+from fuzzpair.builds.compilation import Compilation
+from fuzzpair.builds.record import JUDGE, Build
+from fuzzpair.builds.relinking import command_of
+from fuzzpair.builds.runtime import object_of, runtime_line, runtime_sources
+from fuzzpair.builds.sources import Sources, included, units_of
 from fuzzpair.diagnostics import parse_clang
 from fuzzpair.flavours import CPP_COMMON, CPP_LINK_COMMON
 from fuzzpair.model.flavour import Flavour

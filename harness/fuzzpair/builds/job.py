@@ -8,11 +8,11 @@ from typing import ClassVar
 from pydantic import TypeAdapter
 
 from fuzzpair.backends import Sandbox
-from fuzzpair.build.cpp import CppBuild
-from fuzzpair.build.record import Build
-from fuzzpair.build.runtime import runtime_digests
-from fuzzpair.build.rust import RustBuild
-from fuzzpair.build.sources import Sources
+from fuzzpair.builds.cpp import CppBuild
+from fuzzpair.builds.record import Build
+from fuzzpair.builds.runtime import runtime_digests
+from fuzzpair.builds.rust import RustBuild
+from fuzzpair.builds.sources import Sources
 from fuzzpair.flavours import CPP_COMMON, CPP_LINK_COMMON, RECIPES, RUST_COMMON, Recipe
 from fuzzpair.model.flavour import Flavour
 from fuzzpair.model.language import Language

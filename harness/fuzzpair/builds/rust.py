@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from fuzzpair.build.compilation import Compilation, Lines
-from fuzzpair.build.record import JUDGE, Build
-from fuzzpair.build.relinking import arguments_of, called, command_of, declared, holds, own_objects
-from fuzzpair.build.runtime import runtime_line, runtime_sources
-from fuzzpair.build.sources import Sources
+from fuzzpair.builds.compilation import Compilation, Lines
+from fuzzpair.builds.record import JUDGE, Build
+from fuzzpair.builds.relinking import arguments_of, called, command_of, declared, holds, own_objects
+from fuzzpair.builds.runtime import runtime_line, runtime_sources
+from fuzzpair.builds.sources import Sources
 from fuzzpair.diagnostics import parse_rustc
 from fuzzpair.flavours import RUST_COMMON
 from fuzzpair.model.flavour import Flavour

@@ -8,9 +8,9 @@ from types import MappingProxyType
 from typing import Protocol
 
 from fuzzpair.backends import Sandbox
-from fuzzpair.build.record import JUDGE, Build
-from fuzzpair.build.runtime import runtime_files
-from fuzzpair.build.sources import Sources
+from fuzzpair.builds.record import JUDGE, Build
+from fuzzpair.builds.runtime import runtime_files
+from fuzzpair.builds.sources import Sources
 from fuzzpair.errors import BuildError
 from fuzzpair.flavours import RECIPES, Recipe
 from fuzzpair.model.command import Command, Completed
