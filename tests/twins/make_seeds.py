@@ -170,6 +170,8 @@ STREAMS: Final = {
     "letter-case": stream("names-escaped", "ns-glue", "query-a", "names-escaped"),
     "many-small": stream(*["query-a", "mx", "soa", "aaaa"] * 6),
     "many-types": stream("caa", "svcb-params", "opaque-types", "rrsig", "nsec-windows", "all-types"),
+    "either-order": frame(message(ANSWER, [question(EXAMPLE, 1)], [record(1, A), record(2, QNAME)]))
+    + frame(message(ANSWER, [question(EXAMPLE, 2)], [record(2, QNAME), record(1, A)])),
     "same-answer": frame(answer(1, *(A[:3] + bytes([last]) for last in (1, 2, 3)))) * 12,
     "some-rejected": stream("query-a", "reject-pointer-self", "mx", "reject-header", "mx", "reject-trailing"),
     "frame-empty": frame(b"") + stream("query-a"),
