@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 
+import pytest
+
 from fuzzpair.backends.fake import FakeSandbox
 from fuzzpair.flavours import judge_env
 from fuzzpair.model.command import Command, Completed, Limits
@@ -57,3 +59,21 @@ def test_a_race_is_run_until_it_is_reported_and_no_longer(store: Store) -> None:
 def test_production_has_one_chance_as_for_any_mistake(store: Store) -> None:
     job = job_of(store, Flavour.DEFAULT, b"a")
     assert for_race(job) == job
+
+
+@pytest.mark.parametrize("full", [set(), {b"1"}, {b"1", b"2", b"3"}])
+def test_hangs_and_full_memory_decide_behind_three(full: set[bytes], store: Store) -> None:
+    def judge(command: Command, files: dict[str, bytes]) -> Completed:
+        is_full = files[f"{command.cwd}/{command.argv[-1]}"] in full
+        return Completed(command=command, exit_code=None, oom_killed=is_full, timed_out=not is_full)
+
+    replays = job_of(store, Flavour.THREAD, b"1", b"2", b"3", b"4", b"5").run(FakeSandbox(judge), store)
+    assert (len(replays.replays), replays.skipped) == (3, 2)
+
+
+def test_three_that_end_otherwise_decide_nothing(store: Store) -> None:
+    def judge(command: Command, files: dict[str, bytes]) -> Completed:
+        is_full = files[f"{command.cwd}/{command.argv[-1]}"] != b"1"
+        return Completed(command=command, exit_code=None if is_full else 0, oom_killed=is_full)
+
+    assert job_of(store, Flavour.THREAD, b"1", b"2", b"3", b"4").run(FakeSandbox(judge), store).skipped == 0

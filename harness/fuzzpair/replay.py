@@ -22,7 +22,8 @@ from fuzzpair.triage import first_report
 HANG_CPU_S = 1
 DEADLOCK_S = 1.0
 SLOW_FLAVOURS = {Flavour.MEMORY: 2, Flavour.THREAD: 3}  # how much longer an instrumented run may take
-# Behind this many hangs on one build the rest are not replayed: each costs its whole limit and says the same.
+# Behind this many hangs on one build the rest are not replayed: each costs its whole limit and says the same. So does an
+# input that fills the memory, in the seconds up to the kill.
 HANGS_DECIDE = 3
 SIGXCPU = 24
 # Whether two threads meet is chance, so a race is given more than one chance on each input: its predicate, and the
@@ -32,7 +33,7 @@ RACE_TRIES = {Flavour.CANARY: 60, Flavour.THREAD: 5}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Replays:
-    """Replays in the order of the job's inputs; fewer than those when hangs decided early."""
+    """Replays in the order of the job's inputs; fewer than those when hangs, or out of memory, decided early."""
 
     replays: tuple[Replay, ...]
     skipped: int = 0
@@ -43,7 +44,7 @@ class ReplayJob:
     """Run each input once on one program under its flavour's strict options."""
 
     kind: ClassVar[str] = "replay"
-    revision: ClassVar[int] = 2
+    revision: ClassVar[int] = 3
     result_type: ClassVar[type[Replays]] = Replays
 
     program: str  # sha256
@@ -66,7 +67,7 @@ class ReplayJob:
         replays: list[Replay] = []
         for chunk in (self.inputs[:HANGS_DECIDE], self.inputs[HANGS_DECIDE:]):
             replays.extend(place.run(chunk))
-            if sum(one.timed_out for one in replays) >= HANGS_DECIDE:
+            if sum(one.timed_out or one.oom_killed for one in replays) >= HANGS_DECIDE:
                 break
         for _ in range(self.tries - 1):
             again = {one.input: one for one in place.run(tuple(one.input for one in replays if self._is_quiet(one)))}
