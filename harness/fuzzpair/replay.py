@@ -22,8 +22,8 @@ from fuzzpair.triage import first_report
 HANG_CPU_S = 1
 DEADLOCK_S = 1.0
 SLOW_FLAVOURS = {Flavour.MEMORY: 2, Flavour.THREAD: 3}  # how much longer an instrumented run may take
-# Behind this many hangs on one build the rest are not replayed: each costs its whole limit and says the same. So does an
-# input that fills the memory, in the seconds up to the kill.
+# Behind this many hangs on one build the rest are not replayed: each costs its whole limit and says the same. So does
+# an input that fills the memory, in the seconds up to the kill.
 HANGS_DECIDE = 3
 SIGXCPU = 24
 # Whether two threads meet is chance, so a race is given more than one chance on each input: its predicate, and the
