@@ -34,11 +34,13 @@ class CppBuild(Compilation):
         units = units_of(path for path, _ in self.job.sources)
         shared, runtime = self._shared_objects(), self._shared_runtime()
         objects = {object_of(path): sha256 for path, sha256 in (shared | runtime).items()}
-        self.put({**objects, **{name: self.taken_up[name] for name in self._usable_headers()}})
+        usable = self._usable_headers()
+        self.put({**objects, **{name: self.taken_up[name] for name in usable}})
         own = [path for path in units if path not in shared and self._is_linked(path)]
         programs = (JUDGE, *self.fuzzed)
         preparing = self._preparing_lines()
-        compiling = [self._compile_line(path) for path in own]
+        headers = (usable or list(preparing))[-1:]  # the last is on top of those before it
+        compiling = [self._compile_line(path, headers) for path in own]
         linking = self._links_of_base(programs) or {name: self._link_line(name, units) for name in programs}
         assembling = [runtime_line(path) for path in self._runtime_files() if path not in runtime]
         refused = self.compile(list(preparing.values()), compiling, [*assembling, *linking.values()], parse_clang)
@@ -63,6 +65,8 @@ class CppBuild(Compilation):
 
     def _usable_headers(self) -> list[str]:
         """What of the base's precompiled headers this tree starts from: nothing that holds one of those it changes."""
+        if not self.taken_up:
+            return []
         changed = self._changed()
         held = {STD_HEADERS: set[str](), **self._layers(self.job.base_sources)}
         usable = [name for name in self.taken_up if name in held and not changed & held[name]]
@@ -103,9 +107,8 @@ class CppBuild(Compilation):
         entry = PurePosixPath(path).stem
         return entry in self.fuzzed or not entry.startswith("fuzz_")
 
-    def _compile_line(self, path: str) -> tuple[str, ...]:
-        headers = self._usable_headers() if self.job.base_key is not None else list(self._preparing_lines())
-        first = ("-include-pch", headers[-1]) if headers else ()  # the last one is on top of those before it
+    def _compile_line(self, path: str, headers: list[str]) -> tuple[str, ...]:
+        first = ("-include-pch", *headers) if headers else ()
         if self.job.flavour is Flavour.CANARY:
             first = (*first, "-include", "canary.h")
         return ("clang++", *CPP_COMMON, *self.recipe.compile, "-I.", *first, "-c", path, "-o", object_of(path))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import functools
+import os
 import resource
 import signal
 
@@ -27,10 +29,19 @@ def limit_all() -> None:
         resource.setrlimit(what, (most if hard == resource.RLIM_INFINITY else min(most, hard), hard))
 
 
+@functools.cache
+def _proc() -> int:
+    return os.open("/proc", os.O_RDONLY | os.O_DIRECTORY)
+
+
 def limit(pid: int, cpu_s: int | None) -> None:
     """Limits of one command that has just started; one that has ended already needs none."""
-    with contextlib.suppress(OSError), open(f"/proc/{pid}/oom_score_adj", "w") as score:  # noqa: PTH123
-        score.write("1000")  # the kernel kills the command, not what watches over it
+    with contextlib.suppress(OSError):
+        score = os.open(f"{pid}/oom_score_adj", os.O_WRONLY, dir_fd=_proc())
+        try:
+            os.write(score, b"1000")  # the kernel kills the command, not what watches over it
+        finally:
+            os.close(score)
     if cpu_s is not None:
         with contextlib.suppress(OSError):
             resource.prlimit(pid, resource.RLIMIT_CPU, (cpu_s, cpu_s + 1))
