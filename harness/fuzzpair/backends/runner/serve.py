@@ -37,7 +37,7 @@ def enter(request: dict[str, Any]) -> None:
     the kernel keeps no access list of that file system's own root."""
     with contextlib.suppress(OSError):  # told with the paths then
         os.chdir(request["root"])
-        request["root"] = ""
+        request["root"] = "."
 
 
 def serve(incoming: Incoming, answer: BinaryIO) -> None:
